@@ -1,0 +1,72 @@
+"""The operations that every feature's storage has; they flush, and never commit."""
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Table, asc, desc, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.pagination import Cursor, PageQuery, RowPage
+from app.models.base import Base
+
+ModelT = TypeVar("ModelT", bound=Base)
+
+
+class CRUDBase(Generic[ModelT]):
+    """Create, read, update, delete and list rows of one model with a single-column key."""
+
+    def __init__(self, model: type[ModelT]) -> None:
+        self.model = model
+        self.table: Table = model.metadata.tables[model.__tablename__]
+        (self.key,) = self.table.primary_key
+
+    async def get(self, session: AsyncSession, key: Any) -> ModelT | None:
+        """Return the row with that key, or None."""
+        return await session.get(self.model, key)
+
+    async def list(self, session: AsyncSession, query: PageQuery) -> RowPage:
+        """Return one page of rows, not entities: nothing is tracked, so reading is cheap.
+
+        Raises:
+            RequestValidationError: when the cursor was not made for this list.
+        """
+        column = self.table.columns[query.sort.removeprefix("-")]
+        conditions = [self.table.columns[name] == value for name, value in query.filters().items()]
+        statement = select(self.table).where(*conditions)
+        if query.cursor is not None:
+            place = Cursor.decode(query.cursor, sort=query.sort, column=column, key=self.key)
+            statement = statement.where(place.beyond(column, self.key))
+        direction = desc if query.sort.startswith("-") else asc
+        statement = statement.order_by(direction(column), direction(self.key))
+        statement = statement.offset(query.offset).limit(query.limit + 1)
+        rows = (await session.execute(statement)).all()
+        items, more = rows[: query.limit], len(rows) > query.limit
+        total = None
+        if query.total:
+            count = select(func.count()).select_from(self.table).where(*conditions)
+            total = (await session.execute(count)).scalar_one()
+        next_cursor = self._cursor_after(items[-1], query.sort) if more else None
+        return RowPage(items=items, next_cursor=next_cursor, total=total)
+
+    async def create(self, session: AsyncSession, values: BaseModel) -> ModelT:
+        """Add a row and return it with everything the database filled in."""
+        instance = self.model(**values.model_dump())
+        session.add(instance)
+        await session.flush()
+        return instance
+
+    async def update(self, session: AsyncSession, instance: ModelT, values: BaseModel) -> ModelT:
+        """Change the fields that were sent, those set to null included, and no other."""
+        for name, value in values.model_dump(exclude_unset=True).items():
+            setattr(instance, name, value)
+        await session.flush()
+        return instance
+
+    async def delete(self, session: AsyncSession, instance: ModelT) -> None:
+        """Delete the row."""
+        await session.delete(instance)
+        await session.flush()
+
+    def _cursor_after(self, row: Any, sort: str) -> str:
+        value, key = row._mapping[sort.removeprefix("-")], row._mapping[self.key.name]
+        return Cursor(sort=sort, value=value, key=key).encode()

@@ -1,0 +1,90 @@
+"""MySQL through asyncmy: how to connect, and what its errors mean."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncmy
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from app.core.config import Settings
+from app.core.errors import DatabaseUnavailableError
+
+# Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
+CONFLICTS = frozenset({1062, 1451, 1452, 1761})
+INVALID = frozenset({1264, 1265, 1292, 1366, 1406, 3140})
+UNAVAILABLE = frozenset(
+    {1040, 1044, 1045, 1049, 1053, 1129, 1203, 1205, 1213, 1317, 1927}
+    | {2003, 2006, 2013, 2014, 2055, 3024, 3572, 4031}
+)
+
+READ_OPTIONS: dict[str, Any] = {}
+
+
+def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
+    """Return the keyword arguments for `create_async_engine` that only this driver knows.
+
+    A statement may take `statement_timeout` seconds; None sets no limit.
+    """
+
+    async def connect(*args: Any, **kwargs: Any) -> Any:
+        try:
+            async with asyncio.timeout(settings.database_connect_timeout):
+                return await asyncmy.connect(*args, **kwargs)
+        except (OSError, TimeoutError) as error:
+            raise DatabaseUnavailableError from error
+
+    connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
+    session = ["time_zone = '+00:00'"]
+    if statement_timeout is not None:
+        session += [
+            f"innodb_lock_wait_timeout = {max(1, round(statement_timeout))}",
+            # Each server runs the comment that is meant for it and skips the other's.
+            f"/*!50708 max_execution_time = {round(statement_timeout * 1000)} */"
+            f"/*M!100101 max_statement_time = {statement_timeout} */",
+        ]
+        # Bounds what the server's own limits can't: a network that went silent.
+        connect_args["read_timeout"] = statement_timeout + 1
+    connect_args["init_command"] = "SET " + ", ".join(session)
+    return {
+        "connect_args": connect_args,
+        "pool_pre_ping": settings.database_pool_pre_ping,
+    }
+
+
+def is_closed(connection: asyncmy.Connection) -> bool:
+    """Tell without a round trip whether the server has ended this driver connection."""
+    return bool(connection._stream_broken)  # type: ignore[attr-defined]
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Tell whether a unique or foreign-key constraint refused the statement."""
+    return _code(error) in CONFLICTS
+
+
+def is_invalid(error: DBAPIError) -> bool:
+    """Tell whether the server could not take a value, such as one out of its column's range."""
+    return _code(error) in INVALID
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed later: the fault is not the statement's."""
+    return _code(error) in UNAVAILABLE
+
+
+@contextmanager
+def migration_lock(connection: Connection) -> Iterator[None]:
+    """Let one process at a time migrate a database; DDL commits, so no transaction could."""
+    name = {"name": f"migrate {connection.engine.url.database}"[:64]}
+    connection.execute(text("SELECT GET_LOCK(:name, -1)"), name)
+    try:
+        yield
+    finally:
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+
+
+def _code(error: DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0

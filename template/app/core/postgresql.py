@@ -1,0 +1,82 @@
+"""PostgreSQL through asyncpg: how to connect, and what its errors mean."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from app.core.config import Settings
+from app.core.errors import DatabaseUnavailableError
+
+# SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+CONFLICTS = frozenset({"23503", "23505", "23P01"})
+UNAVAILABLE = frozenset({"25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
+
+# Without a transaction a read is one round trip instead of three. Each statement then sees what is
+# committed when it starts.
+READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
+
+
+def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
+    """Return the keyword arguments for `create_async_engine` that only this driver knows.
+
+    A statement may take `statement_timeout` seconds; None sets no limit.
+    """
+
+    async def connect(*args: Any, **kwargs: Any) -> Any:
+        try:
+            async with asyncio.timeout(settings.database_connect_timeout):
+                return await asyncpg.connect(*args, **kwargs)
+        except (OSError, TimeoutError) as error:
+            raise DatabaseUnavailableError from error
+
+    server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
+    connect_args: dict[str, Any] = {
+        "async_creator_fn": connect,
+        "server_settings": server_settings,
+    }
+    if statement_timeout is not None:
+        server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
+        # Bounds what the server's own limit can't: a network that went silent.
+        connect_args["command_timeout"] = statement_timeout + 1
+    return {
+        "connect_args": connect_args,
+        "skip_autocommit_rollback": True,
+    }
+
+
+def is_closed(connection: asyncpg.Connection) -> bool:
+    """Tell without a round trip whether the server has ended this driver connection."""
+    return bool(connection.is_closed())
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Tell whether a unique, foreign-key or exclusion constraint refused the statement."""
+    return _code(error) in CONFLICTS
+
+
+def is_invalid(error: DBAPIError) -> bool:
+    """Tell whether the server could not take a value, such as one out of its column's range."""
+    return _code(error).startswith("22")
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed later: the fault is not the statement's."""
+    code = _code(error)
+    return code in UNAVAILABLE or code.startswith(UNAVAILABLE_CLASSES)
+
+
+@contextmanager
+def migration_lock(connection: Connection) -> Iterator[None]:
+    """Let one process at a time migrate a database; the lock ends with the transaction."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migration'))"))
+    yield
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""

@@ -1,0 +1,49 @@
+"""The application: `uvicorn app.main:app` serves it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from app.core import health
+from app.core.config import get_settings
+from app.core.database import engine
+from app.core.discovery import feature_routers
+from app.core.logging import configure_logging
+from app.core.middleware import RequestMiddleware
+from app.core.problems import add_problem_handlers, problems
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    yield
+    await engine.dispose()
+
+
+def create_app() -> FastAPI:
+    """Put the service together."""
+    settings = get_settings()
+    configure_logging(settings)
+    app = FastAPI(
+        title=settings.project_name,
+        lifespan=lifespan,
+        responses=problems(400, 413, 422, 500, 503),
+    )
+    add_problem_handlers(app)
+    app.add_middleware(RequestMiddleware, body_limit=settings.request_body_limit)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["X-Request-ID"],
+        )
+    app.include_router(health.router)
+    for router in feature_routers():
+        app.include_router(router, prefix="/api/v1")
+    return app
+
+
+app = create_app()

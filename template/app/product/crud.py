@@ -1,0 +1,35 @@
+"""How products are stored and found."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.crud import CRUDBase
+from app.product.models import Product
+
+
+class ProductCRUD(CRUDBase[Product]):
+    async def get_by_name(self, session: AsyncSession, name: str) -> Product | None:
+        """Return the oldest product of that name, or None."""
+        statement = select(Product).where(Product.name == name).order_by(Product.id).limit(1)
+        return (await session.scalars(statement)).first()
+
+    async def get_active(self, session: AsyncSession, *, limit: int = 100) -> Sequence[Product]:
+        """Return up to `limit` products that are for sale, the oldest first."""
+        statement = select(Product).where(Product.is_active).order_by(Product.id).limit(limit)
+        return (await session.scalars(statement)).all()
+
+    async def statistics(self, session: AsyncSession) -> Row[Any]:
+        """Return how many active products there are and their prices, computed by the database."""
+        statement = select(
+            func.count().label("count"),
+            func.min(Product.price).label("lowest_price"),
+            func.round(func.avg(Product.price), 2).label("average_price"),
+            func.max(Product.price).label("highest_price"),
+        ).where(Product.is_active)
+        return (await session.execute(statement)).one()
+
+
+product_crud = ProductCRUD(Product)

@@ -1,0 +1,65 @@
+"""Products over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, status
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.database import CurrentSession, CurrentSessionTransaction
+from app.core.pagination import Page
+from app.core.problems import problems
+from app.core.schemas import Key
+from app.product.crud import product_crud
+from app.product.models import Product
+from app.product.schemas import (
+    ProductCreate,
+    ProductQuery,
+    ProductRead,
+    ProductStatistics,
+    ProductUpdate,
+)
+
+router = APIRouter(prefix="/products", tags=["products"])
+
+
+async def _find(session: AsyncSession, product_id: int) -> Product:
+    product = await product_crud.get(session, product_id)
+    if product is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no product {product_id}.")
+    return product
+
+
+@router.post(
+    "", response_model=ProductRead, status_code=status.HTTP_201_CREATED, responses=problems(409)
+)
+async def create_product(values: ProductCreate, session: CurrentSessionTransaction) -> Any:
+    return await product_crud.create(session, values)
+
+
+@router.get("", response_model=Page[ProductRead])
+async def list_products(query: Annotated[ProductQuery, Query()], session: CurrentSession) -> Any:
+    return await product_crud.list(session, query)
+
+
+@router.get("/statistics", response_model=ProductStatistics)
+async def product_statistics(session: CurrentSession) -> Any:
+    return await product_crud.statistics(session)
+
+
+@router.get("/{product_id}", response_model=ProductRead, responses=problems(404))
+async def get_product(product_id: Key, session: CurrentSession) -> Any:
+    return await _find(session, product_id)
+
+
+@router.patch("/{product_id}", response_model=ProductRead, responses=problems(404, 409))
+async def update_product(
+    product_id: Key, values: ProductUpdate, session: CurrentSessionTransaction
+) -> Any:
+    return await product_crud.update(session, await _find(session, product_id), values)
+
+
+@router.delete(
+    "/{product_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
+)
+async def delete_product(product_id: Key, session: CurrentSessionTransaction) -> None:
+    await product_crud.delete(session, await _find(session, product_id))

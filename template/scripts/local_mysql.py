@@ -1,0 +1,150 @@
+"""MySQL or MariaDB as installed on this machine, over loopback."""
+
+import asyncio
+import getpass
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import asyncmy
+from asyncmy.errors import Error
+from sqlalchemy import URL
+
+START_SECONDS = 60
+# A development server may lose its last commits in a power cut.
+OPTIONS = [
+    "--bind-address=127.0.0.1",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--loose-mysqlx=OFF",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+    "--socket=server.sock",
+]
+
+
+def is_running(folder: Path) -> bool:
+    """Tell whether the server of `folder` runs: only that one knows its password."""
+    try:
+        asyncio.run(_execute(folder, "DO 0"))
+    except (Error, OSError):
+        return False
+    return True
+
+
+def start(folder: Path) -> None:
+    """Start the server of `folder`; the first time, make its data.
+
+    Raises:
+        SystemExit: when none is installed, or with the server's own last words.
+    """
+    program = _program()
+    if not _data(folder).is_dir():
+        _create(program, folder)
+    port, log = _free_port(), folder / "mysql.log"
+    (folder / "port").write_text(str(port))
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [
+                *_command(program, _data(folder)),
+                *OPTIONS,
+                f"--port={port}",
+                f"--init-file={folder / 'users.sql'}",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while not is_running(folder):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise SystemExit(
+                f"{program.name} did not start; remove {folder} to begin with empty data.\n"
+                f"{log.read_text()[-2000:]}"
+            )
+        time.sleep(0.1)
+
+
+def stop(folder: Path) -> None:
+    """Stop the server of `folder`."""
+    asyncio.run(_execute(folder, "SHUTDOWN"))
+
+
+def url(folder: Path) -> URL:
+    """Return the URL of the running server of `folder`."""
+    return URL.create(
+        "mysql+asyncmy",
+        username="local",
+        password=(folder / "password").read_text(),
+        host="127.0.0.1",
+        port=int((folder / "port").read_text()),
+    )
+
+
+def _program() -> Path:
+    for name in ("mysqld", "mariadbd"):
+        if found := shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin"):
+            return Path(found)
+    raise SystemExit(
+        "There is no database: set DATABASE_URL (for tests TEST_DATABASE_URL) to a MySQL or "
+        "MariaDB, or install one, so that `mysqld` or `mariadbd` is on the PATH."
+    )
+
+
+def _create(program: Path, folder: Path) -> None:
+    password, unfinished = folder / "password", folder / "unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for path in (password, folder / "users.sql"):
+        path.touch(mode=0o600)
+    password.write_text(secrets.token_urlsafe())
+    (folder / "users.sql").write_text(
+        f"CREATE USER IF NOT EXISTS 'local'@'%' IDENTIFIED BY '{password.read_text()}';\n"
+        "GRANT ALL PRIVILEGES ON *.* TO 'local'@'%' WITH GRANT OPTION;\n"
+        "DROP USER IF EXISTS 'root'@'127.0.0.1';\n"
+        f"ALTER USER 'root'@'localhost' IDENTIFIED BY '{password.read_text()}';\n"
+    )
+    install = shutil.which("mariadb-install-db")
+    if program.name == "mariadbd" or "MariaDB" in _version(program):
+        command = [install or "mariadb-install-db", f"--datadir={unfinished}", "--skip-test-db"]
+        command += ["--auth-root-authentication-method=normal", f"--user={getpass.getuser()}"]
+    else:
+        command = [*_command(program, unfinished), "--initialize-insecure"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"{program.name} could not make its data in {folder}.\n{result.stderr}")
+    unfinished.rename(_data(folder))
+
+
+def _command(program: Path, data: Path) -> list[str]:
+    return [str(program), "--no-defaults", f"--datadir={data}", f"--user={getpass.getuser()}"]
+
+
+def _version(program: Path) -> str:
+    return subprocess.check_output([str(program), "--version"], text=True)
+
+
+def _data(folder: Path) -> Path:
+    return folder / "mysql"
+
+
+async def _execute(folder: Path, statement: str) -> None:
+    address = url(folder)
+    connection = await asyncmy.connect(
+        host=address.host, port=address.port, user=address.username, password=address.password
+    )
+    try:
+        async with connection.cursor() as cursor:
+            await cursor.execute(statement)
+    finally:
+        await connection.ensure_closed()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
