@@ -11,27 +11,30 @@ from app.core.config import Settings
 def configure_logging(settings: Settings) -> None:
     """Send the lines of the service, of uvicorn and of every library to standard output."""
     local = settings.environment == "local"
-    renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
         if local
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else structlog.processors.JSONRenderer()
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Without the values of local variables, which may be secret.
+        structlog.processors.format_exc_info,
     ]
     structlog.configure(
-        processors=[*shared, *renderer],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.WriteLoggerFactory(),
+        # Tests replace the processors of loggers that were used before.
+        cache_logger_on_first_use=not local,
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncmy
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from app.core.config import Settings
 from app.core.errors import DatabaseUnavailableError
@@ -54,9 +54,15 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     }
 
 
-def is_closed(connection: asyncmy.Connection) -> bool:
-    """Tell without a round trip whether the server has ended this driver connection."""
-    return bool(connection._stream_broken)  # type: ignore[attr-defined]
+def watch(engine: Engine) -> None:
+    """Replace connections that the server ended, whether or not the pool pings too."""
+    event.listen(engine, "checkout", _refuse_closed)
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
+    # What the driver knows already, so it costs no round trip; it has no public name for it.
+    if connection.driver_connection._stream_broken:
+        raise DisconnectionError
 
 
 def is_conflict(error: DBAPIError) -> bool:

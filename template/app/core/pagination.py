@@ -4,10 +4,11 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, Self, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Row, and_, or_
 
@@ -73,7 +74,7 @@ class Cursor:
             if made_for != sort:
                 raise ValueError
             return cls(sort=sort, value=_typed(column, value), key=_typed(key, last))
-        except (ValueError, TypeError, ValidationError):
+        except (ArithmeticError, TypeError, ValueError):
             message = f"Not a cursor of this list when it is sorted by {sort}"
             fault = {"loc": ("query", "cursor"), "type": "cursor", "msg": message}
             raise RequestValidationError([fault]) from None
@@ -91,4 +92,6 @@ class Cursor:
 
 
 def _typed(column: Column[Any], value: Any) -> Any:
+    if column.type.python_type is datetime:
+        return TypeAdapter(AwareDatetime).validate_python(value).astimezone(UTC)
     return TypeAdapter(column.type.python_type).validate_python(value)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, ExceptionContext, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from app.core.config import Settings
 from app.core.errors import DatabaseUnavailableError
@@ -50,9 +50,22 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     }
 
 
-def is_closed(connection: asyncpg.Connection) -> bool:
-    """Tell without a round trip whether the server has ended this driver connection."""
-    return bool(connection.is_closed())
+def watch(engine: Engine) -> None:
+    """Replace connections that the server ended, and name what the driver raises bare."""
+    event.listen(engine, "checkout", _refuse_closed)
+    event.listen(engine, "handle_error", _name_silence)
+
+
+def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
+    # What the driver knows already, so it costs no round trip, unlike a ping.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _name_silence(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, OSError | TimeoutError):
+        context.is_disconnect = True
+        raise DatabaseUnavailableError from context.original_exception
 
 
 def is_conflict(error: DBAPIError) -> bool:

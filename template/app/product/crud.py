@@ -24,7 +24,7 @@ class ProductCRUD(CRUDBase[Product]):
     async def statistics(self, session: AsyncSession) -> Row[Any]:
         """Return how many active products there are and their prices, computed by the database."""
         statement = select(
-            func.count().label("count"),
+            func.count().label("active_products"),
             func.min(Product.price).label("lowest_price"),
             func.round(func.avg(Product.price), 2).label("average_price"),
             func.max(Product.price).label("highest_price"),

@@ -60,7 +60,7 @@ class ProductQuery(PageQuery):
 class ProductStatistics(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
-    count: int
+    active_products: int
     lowest_price: Decimal | None
     average_price: Decimal | None
     highest_price: Decimal | None

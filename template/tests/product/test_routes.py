@@ -1,11 +1,127 @@
+from typing import Any
+
 import httpx
+import pytest
 
 PRODUCTS = "/api/v1/products"
 
 
-async def test_create_and_read(client: httpx.AsyncClient) -> None:
-    created = await client.post(PRODUCTS, json={"name": "Pencil", "price": "1"})
-    assert created.status_code == 201
-    assert created.json()["price"] == "1.00"
-    read = await client.get(f"{PRODUCTS}/{created.json()['id']}")
-    assert read.json() == created.json()
+async def create(client: httpx.AsyncClient, **values: Any) -> dict[str, Any]:
+    response = await client.post(PRODUCTS, json={"name": "Pencil", "price": "1"} | values)
+    assert response.status_code == 201, response.text
+    product: dict[str, Any] = response.json()
+    return product
+
+
+async def test_a_created_product_reads_as_it_was_answered(client: httpx.AsyncClient) -> None:
+    created = await create(client, price="1", description="HB")
+    assert created["price"] == "1.00"
+    read = await client.get(f"{PRODUCTS}/{created['id']}")
+    assert read.status_code == 200
+    assert read.json() == created
+
+
+async def test_a_list_is_a_page(client: httpx.AsyncClient) -> None:
+    created = [await create(client, name=f"Pencil {number}") for number in range(3)]
+    first = (await client.get(f"{PRODUCTS}?limit=2&total=true")).json()
+    assert first["items"] == created[:2]
+    assert first["total"] == 3
+    query = {"limit": 2, "cursor": first["next_cursor"]}
+    second = (await client.get(PRODUCTS, params=query)).json()
+    assert second == {"items": created[2:], "next_cursor": None, "total": None}
+
+
+async def test_a_list_is_filtered_and_sorted(client: httpx.AsyncClient) -> None:
+    await create(client, name="Pen", price="2")
+    await create(client, name="Pencil", price="1")
+    await create(client, name="Typewriter", price="3", is_active=False)
+    page = (await client.get(f"{PRODUCTS}?is_active=true&sort=-price")).json()
+    assert [product["name"] for product in page["items"]] == ["Pen", "Pencil"]
+
+
+async def test_statistics_cover_active_products(client: httpx.AsyncClient) -> None:
+    await create(client, price="1")
+    await create(client, price="2")
+    assert (await client.get(f"{PRODUCTS}/statistics")).json() == {
+        "active_products": 2,
+        "lowest_price": "1.00",
+        "average_price": "1.50",
+        "highest_price": "2.00",
+    }
+
+
+async def test_an_update_changes_only_what_was_sent(client: httpx.AsyncClient) -> None:
+    created = await create(client, description="HB")
+    path = f"{PRODUCTS}/{created['id']}"
+    updated = await client.patch(path, json={"price": "2.5"})
+    assert updated.status_code == 200
+    assert updated.json() == created | {
+        "price": "2.50",
+        "updated_at": updated.json()["updated_at"],
+    }
+    cleared = await client.patch(path, json={"description": None})
+    assert cleared.json()["description"] is None
+    assert (await client.get(path)).json() == cleared.json()
+
+
+async def test_a_deleted_product_is_gone(client: httpx.AsyncClient) -> None:
+    path = f"{PRODUCTS}/{(await create(client))['id']}"
+    assert (await client.delete(path)).status_code == 204
+    for response in (await client.get(path), await client.patch(path, json={})):
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"
+    assert (await client.delete(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"name": " "},
+        {"name": "x" * 101},
+        {"name": "a\x00b"},
+        {"name": "a\nb"},
+        {"name": None},
+        {"description": "a\x00b"},
+        {"description": "x" * 10_001},
+        {"price": "-1"},
+        {"price": "1.001"},
+        {"price": "123456789.00"},
+        {"price": "NaN"},
+        {"price": "1e400"},
+        {"price": None},
+        {"is_active": "maybe"},
+        {"is_active": None},
+    ],
+)
+async def test_what_the_columns_can_not_hold_is_422(
+    client: httpx.AsyncClient, change: dict[str, Any]
+) -> None:
+    values = {"name": "Pencil", "price": "1"} | change
+    assert (await client.post(PRODUCTS, json=values)).status_code == 422
+    path = f"{PRODUCTS}/{(await create(client))['id']}"
+    assert (await client.patch(path, json=change)).status_code == 422
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "x", str(2**63), "9" * 5000])
+async def test_a_key_that_no_row_can_have_is_422(client: httpx.AsyncClient, key: str) -> None:
+    assert (await client.get(f"{PRODUCTS}/{key}")).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 0},
+        {"limit": 101},
+        {"offset": -1},
+        {"offset": 10**30},
+        {"sort": "description"},
+        {"cursor": "?"},
+        {"cursor": "eA"},
+        {"colour": "blue"},
+    ],
+)
+async def test_a_query_that_is_not_accepted_is_422(
+    client: httpx.AsyncClient, query: dict[str, Any]
+) -> None:
+    assert (await client.get(PRODUCTS, params=query)).status_code == 422

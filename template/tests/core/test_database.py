@@ -1,0 +1,90 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core import database
+from app.core.config import get_settings
+from app.core.errors import ReadOnlySessionError
+from app.product.models import Product
+from tests.server import SLOW
+
+PENCIL: dict[str, Any] = {"name": "Pencil", "price": 1}
+
+
+async def count(session: AsyncSession) -> int:
+    return (await session.execute(select(func.count()).select_from(Product))).scalar_one()
+
+
+@pytest.mark.usefixtures("connection")
+async def test_a_scope_commits_what_it_did() -> None:
+    async with database.session_scope() as session:
+        session.add(Product(**PENCIL))
+    async with database.read_session_factory() as reader:
+        assert await count(reader) == 1
+
+
+@pytest.mark.usefixtures("connection")
+async def test_a_scope_that_raises_leaves_nothing() -> None:
+    async def fail() -> None:
+        async with database.session_scope() as session:
+            await session.execute(insert(Product).values(PENCIL))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+    async with database.read_session_factory() as reader:
+        assert await count(reader) == 0
+
+
+@pytest.mark.usefixtures("connection")
+async def test_a_read_session_refuses_to_write() -> None:
+    async with database.read_session_factory() as session:
+        session.add(Product(**PENCIL))
+        with pytest.raises(ReadOnlySessionError):
+            await session.flush()
+    async with database.read_session_factory() as session:
+        with pytest.raises(ReadOnlySessionError):
+            await session.execute(delete(Product))
+
+
+async def test_entities_stay_readable_after_the_commit(session: AsyncSession) -> None:
+    product = Product(**PENCIL)
+    session.add(product)
+    await session.commit()
+    assert product.id > 0
+    assert product.created_at <= product.updated_at
+
+
+async def test_a_statement_that_takes_too_long_is_ended() -> None:
+    settings = get_settings().model_copy(update={"database_statement_timeout": 0.2})
+    engine = database.build_engine(settings)
+    async with engine.connect() as connection:
+        with pytest.raises(Exception, match=r"timeout|exceeded|interrupted"):
+            await connection.execute(text(SLOW))
+        await connection.rollback()
+        assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()
+
+
+async def test_tables_are_created_dropped_and_reset() -> None:
+    async with database.session_scope() as session:
+        session.add(Product(**PENCIL))
+    await database.reset_tables()
+    async with database.read_session_factory() as reader:
+        assert await count(reader) == 0
+    await database.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "helper", [database.create_tables, database.drop_tables, database.reset_tables]
+)
+async def test_tables_are_left_alone_in_production(
+    monkeypatch: pytest.MonkeyPatch, helper: Callable[[], Awaitable[None]]
+) -> None:
+    production = get_settings().model_copy(update={"environment": "production"})
+    monkeypatch.setattr(database, "get_settings", lambda: production)
+    with pytest.raises(RuntimeError, match="only locally, and this is production"):
+        await helper()

@@ -1,0 +1,104 @@
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from app.core.config import get_settings
+from app.core.middleware import RequestMiddleware
+from app.main import create_app
+
+PRODUCTS = "/api/v1/products"
+
+
+async def test_a_request_id_is_kept_when_it_is_safe(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/live", headers={"X-Request-ID": "trace-1.a_B"})
+    assert response.headers["x-request-id"] == "trace-1.a_B"
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "a\tb"])
+async def test_a_request_id_is_made_when_there_is_none_to_keep(
+    client: httpx.AsyncClient, request_id: str
+) -> None:
+    response = await client.get("/health/live", headers={"X-Request-ID": request_id})
+    assert len(response.headers["x-request-id"]) == 16
+
+
+async def test_each_request_is_logged_with_its_id(client: httpx.AsyncClient) -> None:
+    with capture_logs() as lines:
+        await client.get("/health/live?secret=1", headers={"X-Request-ID": "trace"})
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/health/live", 200)
+
+
+async def test_a_body_up_to_the_limit_is_accepted(client: httpx.AsyncClient) -> None:
+    limit = get_settings().request_body_limit
+    for size, status in ((limit, 422), (limit + 1, 413)):
+        response = await client.post(PRODUCTS, content=b"x" * size)
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_of_unknown_length_is_limited_too(client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1_000_000
+
+    assert (await client.post(PRODUCTS, content=endless())).status_code == 413
+
+
+async def test_what_is_not_http_passes() -> None:
+    passed: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append(scope)
+
+    scope = {"type": "lifespan"}
+    await RequestMiddleware(app, body_limit=1)(scope, receive_nothing, send_nowhere)
+    assert passed == [scope]
+
+
+async def receive_nothing() -> Message:
+    raise AssertionError
+
+
+async def send_nowhere(message: Message) -> None:
+    raise AssertionError(message)
+
+
+async def test_an_error_after_the_answer_began_ends_the_connection() -> None:
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise LookupError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(LookupError):
+        await RequestMiddleware(half, body_limit=1)(scope, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = "https://shop.example"
+    settings = get_settings().model_copy(update={"cors_origins": [origin]})
+    monkeypatch.setattr("app.main.get_settings", lambda: settings)
+    app = create_app()
+
+    @app.get("/unhandled")
+    async def unhandled() -> None:
+        raise LookupError
+
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/unhandled", headers={"Origin": origin})
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == origin
+    assert "x-request-id" in response.headers

@@ -1,0 +1,137 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.core.database import CurrentSession, CurrentSessionTransaction
+from app.core.errors import DatabaseUnavailableError
+from app.main import create_app
+from app.product.models import Product
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def extended_app() -> FastAPI:
+    """The service with a few routes that go wrong."""
+    router = APIRouter(prefix="/broken")
+
+    @router.get("/unhandled")
+    async def unhandled() -> None:
+        raise RuntimeError("top-secret")
+
+    @router.get("/away")
+    async def away() -> None:
+        raise DatabaseUnavailableError
+
+    @router.get("/exhausted")
+    async def exhausted() -> None:
+        raise PoolTimeoutError("top-secret")
+
+    @router.get("/invalidated")
+    async def invalidated() -> None:
+        raise DBAPIError("top-secret", {}, Exception(), connection_invalidated=True)
+
+    @router.get("/conflict")
+    async def conflict(session: CurrentSessionTransaction) -> None:
+        product = Product(name="Pencil", price=1)  # type: ignore[arg-type]
+        session.add(product)
+        await session.flush()
+        session.expunge(product)
+        twin = Product(name="Pen", price=1)  # type: ignore[arg-type]
+        twin.id = product.id
+        session.add(twin)
+
+    @router.get("/too-large")
+    async def too_large(session: CurrentSessionTransaction) -> None:
+        session.add(Product(name="Pencil", price=10**12))  # type: ignore[arg-type]
+
+    @router.get("/no-table")
+    async def no_table(session: CurrentSession) -> None:
+        await session.execute(text("SELECT top_secret FROM nowhere"))
+
+    app = create_app()
+    app.include_router(router)
+    return app
+
+
+@pytest.fixture
+async def broken(client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(extended_app(), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as broken:
+        yield broken
+
+
+def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
+    assert response.status_code == status
+    assert response.headers["content-type"] == MEDIA_TYPE
+    problem: dict[str, Any] = response.json()
+    assert problem["status"] == status
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert "top-secret" not in response.text
+    assert "top_secret" not in response.text
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nowhere", 404),
+        ("/broken/unhandled", 500),
+        ("/broken/away", 503),
+        ("/broken/exhausted", 503),
+        ("/broken/invalidated", 503),
+        ("/broken/conflict", 409),
+        ("/broken/too-large", 422),
+        ("/broken/no-table", 500),
+    ],
+)
+async def test_every_error_is_a_problem(broken: httpx.AsyncClient, path: str, status: int) -> None:
+    response = await broken.get(path)
+    assert_problem(response, status)
+    assert (response.headers.get("retry-after") == "1") is (status == 503)
+
+
+async def test_a_method_that_is_not_allowed_names_those_that_are(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.put("/api/v1/products/1")
+    assert_problem(response, 405)
+    assert response.headers["allow"] == "DELETE, GET, PATCH"
+
+
+async def test_a_validation_error_says_where_and_never_what(client: httpx.AsyncClient) -> None:
+    response = await client.post("/api/v1/products", json={"name": 1, "price": "top-secret"})
+    problem = assert_problem(response, 422)
+    assert [fault["location"] for fault in problem["errors"]] == [
+        ["body", "name"],
+        ["body", "price"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[" * 50_000, b'{"name": "\xff"}', b'{"price": ' + b"9" * 5000 + b"}"]
+)
+async def test_a_body_that_is_not_json_is_a_problem(client: httpx.AsyncClient, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    response = await client.post("/api/v1/products", content=body, headers=headers)
+    assert response.status_code in {400, 422}
+    assert_problem(response, response.status_code)
+
+
+async def test_the_openapi_declares_problems_for_every_route(client: httpx.AsyncClient) -> None:
+    schema = (await client.get("/openapi.json")).json()
+    assert {"Fault", "Problem"} <= schema["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            errors = {
+                code: answer for code, answer in operation["responses"].items() if code >= "4"
+            }
+            assert {"422", "500", "503"} <= errors.keys()
+            for answer in errors.values():
+                assert answer["content"].keys() == {MEDIA_TYPE}

@@ -1,0 +1,32 @@
+import runpy
+from typing import Any
+
+import pytest
+import uvicorn
+
+from app.core.config import get_settings
+from app.core.database import engine
+from app.main import app
+
+
+async def test_the_pool_is_closed_when_the_app_stops() -> None:
+    async with app.router.lifespan_context(app):
+        async with engine.connect():
+            pass
+        pool = engine.pool
+    assert engine.pool is not pool
+
+
+def test_it_serves_with_the_settings_of_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: dict[str, Any] = {}
+    monkeypatch.setattr(uvicorn, "run", lambda target, **options: served.update(options))
+    runpy.run_module("app", run_name="__main__")
+    settings = get_settings()
+    assert (served["host"], served["port"]) == (settings.host, settings.port)
+    assert served["workers"] == settings.web_concurrency
+    assert served["timeout_graceful_shutdown"] == settings.shutdown_timeout
+    assert served["access_log"] is False
+    config = uvicorn.Config("app.main:app")
+    config.load()
+    assert config.http_protocol_class.__name__ == "HttpToolsProtocol"
+    assert "uvloop" in config.get_loop_factory().__module__
