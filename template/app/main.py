@@ -1,24 +1,15 @@
 """The application: `uvicorn app.main:app` serves it."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from app.core import health
 from app.core.config import get_settings
-from app.core.database import engine
 from app.core.discovery import feature_routers
+from app.core.lifecycle import lifespan
 from app.core.logging import configure_logging
 from app.core.middleware import RequestMiddleware
 from app.core.problems import add_problem_handlers, problems
-
-
-@asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-    yield
-    await engine.dispose()
 
 
 def create_app() -> FastAPI:

@@ -5,12 +5,14 @@ from alembic import command
 from alembic.config import Config
 
 from app.core.config import get_settings
+from app.core.logging import configure_logging
 
 
 def main() -> None:
     """Serve until Ctrl-C."""
-    command.upgrade(Config("alembic.ini"), "head")
     settings = get_settings()
+    configure_logging(settings)
+    command.upgrade(Config("alembic.ini"), "head")
     uvicorn.run(
         "app.main:app",
         host=settings.host,
@@ -18,6 +20,7 @@ def main() -> None:
         reload=True,
         reload_dirs=["app"],
         access_log=False,
+        log_config=None,
     )
 
 

@@ -5,16 +5,6 @@ import pytest
 import uvicorn
 
 from app.core.config import get_settings
-from app.core.database import engine
-from app.main import app
-
-
-async def test_the_pool_is_closed_when_the_app_stops() -> None:
-    async with app.router.lifespan_context(app):
-        async with engine.connect():
-            pass
-        pool = engine.pool
-    assert engine.pool is not pool
 
 
 def test_it_serves_with_the_settings_of_production(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Liveness: the process answers. Readiness: the database does too."""
+"""Liveness: the process answers. Readiness: it wants requests, and its database answers too."""
 
 import asyncio
 from typing import Literal
@@ -21,6 +21,35 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class Readiness:
+    """What the process knows of its own readiness."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self._probe: asyncio.Task[bool] | None = None
+
+    async def database_answers(self) -> bool:
+        """Ask the database once for all who want to know at the same time.
+
+        However many probes come in, they take one connection of the pool.
+        """
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._probe)
+
+    async def _ask(self) -> bool:
+        try:
+            async with asyncio.timeout(READINESS_TIMEOUT), engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except Exception as error:
+            logger.warning("not ready", reason=repr(error))
+            return False
+        return True
+
+
+readiness = Readiness()
+
+
 @router.get("/live")
 async def live() -> Health:
     return Health()
@@ -28,10 +57,8 @@ async def live() -> Health:
 
 @router.get("/ready", responses=problems(503))
 async def ready() -> Health:
-    try:
-        async with asyncio.timeout(READINESS_TIMEOUT), engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-    except Exception as error:
-        logger.warning("not ready", reason=repr(error))
-        raise HTTPException(503, "The database does not answer.") from None
+    if readiness.stopping:
+        raise HTTPException(503, "The process is stopping.")
+    if not await readiness.database_answers():
+        raise HTTPException(503, "The database does not answer.")
     return Health()

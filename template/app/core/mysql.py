@@ -22,6 +22,8 @@ UNAVAILABLE = frozenset(
 
 READ_OPTIONS: dict[str, Any] = {}
 
+CONNECTION_LIMIT = text("SELECT @@max_connections")
+
 
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.

@@ -1,11 +1,15 @@
 """A connection pool that serves its callers in order, and none of them late."""
 
 import asyncio
+import logging
 from typing import Any
 
 from sqlalchemy import exc
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from sqlalchemy.util import await_only
+
+# SQLAlchemy names a pool's logger after its class; its own are quiet without `DATABASE_POOL_ECHO`.
+logging.getLogger(__name__).setLevel(logging.WARNING)
 
 
 class FairQueuePool(AsyncAdaptedQueuePool):

@@ -21,6 +21,13 @@ UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
 # committed when it starts.
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 
+# What is left for roles that are not superusers.
+CONNECTION_LIMIT = text(
+    "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
+    " FROM pg_settings WHERE name IN"
+    " ('max_connections', 'reserved_connections', 'superuser_reserved_connections')"
+)
+
 
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.

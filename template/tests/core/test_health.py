@@ -1,6 +1,9 @@
+import asyncio
+
 import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import event
 
 from app.core import health
 from app.core.config import get_settings
@@ -29,4 +32,25 @@ async def test_without_its_database_it_is_live_but_not_ready(
     assert response.json()["detail"] == "The database does not answer."
     for secret in ("top-secret", str(unused_tcp_port), "127.0.0.1", str(url.database)):
         assert secret not in response.text
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_many_probes_take_one_connection(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    monkeypatch.setattr(health, "engine", counting := build_engine(get_settings()))
+    event.listen(counting.sync_engine, "checkout", lambda *arguments: opened.append(arguments))
+    responses = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
+    assert {response.status_code for response in responses} == {200}
+    assert len(opened) == 1
+    await counting.dispose()
+
+
+async def test_a_process_that_stops_is_not_ready(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health.readiness, "stopping", True)
+    response = await client.get("/health/ready")
+    assert (response.status_code, response.json()["detail"]) == (503, "The process is stopping.")
     assert (await client.get("/health/live")).status_code == 200
