@@ -28,7 +28,7 @@ class CRUDBase(Generic[ModelT]):
         """Return one page of rows, not entities: nothing is tracked, so reading is cheap.
 
         Raises:
-            RequestValidationError: when the cursor was not made for this list.
+            HTTPException: 404, when the cursor was not made for this list.
         """
         column = self.table.columns[query.sort.removeprefix("-")]
         conditions = [self.table.columns[name] == value for name, value in query.filters().items()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Self, TypeVar
 
-from fastapi.exceptions import RequestValidationError
+from fastapi import HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Row, and_, or_
@@ -66,7 +66,7 @@ class Cursor:
         """Read a cursor back.
 
         Raises:
-            RequestValidationError: when it was made up, or for another order.
+            HTTPException: 404, when it was made up, or for another order.
         """
         try:
             content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -75,9 +75,9 @@ class Cursor:
                 raise ValueError
             return cls(sort=sort, value=_typed(column, value), key=_typed(key, last))
         except (ArithmeticError, TypeError, ValueError):
-            message = f"Not a cursor of this list when it is sorted by {sort}"
-            fault = {"loc": ("query", "cursor"), "type": "cursor", "msg": message}
-            raise RequestValidationError([fault]) from None
+            raise HTTPException(
+                404, f"No page of a list sorted by {sort} has this cursor."
+            ) from None
 
     def encode(self) -> str:
         """Return the cursor as text that fits into a URL."""

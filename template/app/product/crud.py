@@ -21,13 +21,13 @@ class ProductCRUD(CRUDBase[Product]):
         statement = select(Product).where(Product.is_active).order_by(Product.id).limit(limit)
         return (await session.scalars(statement)).all()
 
-    async def statistics(self, session: AsyncSession) -> Row[Any]:
-        """Return how many active products there are and their prices, computed by the database."""
+    async def price_statistics(self, session: AsyncSession) -> Row[Any]:
+        """Return what the active products cost, computed by the database."""
         statement = select(
             func.count().label("active_products"),
-            func.min(Product.price).label("lowest_price"),
-            func.round(func.avg(Product.price), 2).label("average_price"),
-            func.max(Product.price).label("highest_price"),
+            func.min(Product.price).label("lowest"),
+            func.round(func.avg(Product.price), 2).label("average"),
+            func.max(Product.price).label("highest"),
         ).where(Product.is_active)
         return (await session.execute(statement)).one()
 

@@ -12,10 +12,10 @@ from app.core.schemas import Key
 from app.product.crud import product_crud
 from app.product.models import Product
 from app.product.schemas import (
+    PriceStatistics,
     ProductCreate,
     ProductQuery,
     ProductRead,
-    ProductStatistics,
     ProductUpdate,
 )
 
@@ -36,14 +36,14 @@ async def create_product(values: ProductCreate, session: CurrentSessionTransacti
     return await product_crud.create(session, values)
 
 
-@router.get("", response_model=Page[ProductRead])
+@router.get("", response_model=Page[ProductRead], responses=problems(404))
 async def list_products(query: Annotated[ProductQuery, Query()], session: CurrentSession) -> Any:
     return await product_crud.list(session, query)
 
 
-@router.get("/statistics", response_model=ProductStatistics)
-async def product_statistics(session: CurrentSession) -> Any:
-    return await product_crud.statistics(session)
+@router.get("/statistics/prices", response_model=PriceStatistics)
+async def price_statistics(session: CurrentSession) -> Any:
+    return await product_crud.price_statistics(session)
 
 
 @router.get("/{product_id}", response_model=ProductRead, responses=problems(404))

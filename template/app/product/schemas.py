@@ -4,21 +4,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.core.pagination import PageQuery
-from app.core.schemas import Line, Omittable, Text
-
-CENT = Decimal("0.01")
+from app.core.schemas import FixedPoint, Line, Omittable, Text
 
 Name = Annotated[Line, Field(max_length=100)]
 Description = Annotated[Text, Field(max_length=10_000)]
-# Brought to two places, so that a created product reads the same the next time.
-Price = Annotated[
-    Decimal,
-    Field(ge=0, max_digits=10, decimal_places=2),
-    AfterValidator(lambda price: price.quantize(CENT)),
-]
+Price = Annotated[Decimal, FixedPoint(digits=10, places=2)]
 
 
 class ProductCreate(BaseModel):
@@ -57,10 +50,10 @@ class ProductQuery(PageQuery):
     )
 
 
-class ProductStatistics(BaseModel):
+class PriceStatistics(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     active_products: int
-    lowest_price: Decimal | None
-    average_price: Decimal | None
-    highest_price: Decimal | None
+    lowest: Decimal | None
+    average: Decimal | None
+    highest: Decimal | None

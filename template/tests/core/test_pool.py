@@ -37,15 +37,17 @@ async def small_engine() -> AsyncIterator[EngineFactory]:
 
 
 async def test_connections_are_given_in_the_order_of_asking(small_engine: EngineFactory) -> None:
-    engine = small_engine(database_pool_timeout=10)
+    engine = small_engine(database_pool_size=2, database_max_overflow=0, database_pool_timeout=10)
     served = []
 
     async def ask(number: int) -> None:
         for _ in range(3):
             async with engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
                 served.append(number)
+                await connection.execute(text("SELECT 1"))
 
+    async with engine.connect(), engine.connect():
+        pass  # opening one takes longer for some than for others
     await asyncio.gather(*(ask(number) for number in range(10)))
     assert sorted(served[:10]) == list(range(10))
     assert sorted(served[10:20]) == list(range(10))

@@ -33,12 +33,12 @@ async def test_statistics_are_computed_over_active_products(session: AsyncSessio
     await add(session, "Pen", "2")
     await add(session, "Book", "2")
     await add(session, "Typewriter", "100", is_active=False)
-    row = await product_crud.statistics(session)
+    row = await product_crud.price_statistics(session)
     assert row.active_products == 3
-    assert (row.lowest_price, row.highest_price) == (Decimal(1), Decimal(2))
-    assert row.average_price == Decimal("1.67")
+    assert (row.lowest, row.highest) == (Decimal(1), Decimal(2))
+    assert row.average == Decimal("1.67")
 
 
 async def test_statistics_of_nothing_are_empty(session: AsyncSession) -> None:
-    row = await product_crud.statistics(session)
-    assert (row.active_products, row.average_price) == (0, None)
+    row = await product_crud.price_statistics(session)
+    assert (row.active_products, row.average) == (0, None)
