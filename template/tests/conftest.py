@@ -15,12 +15,12 @@ _resources = ExitStack()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Set the variables before any test module imports the app, which reads them once."""
-    controls_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # the workers run the tests
     url = _resources.enter_context(database.own_database())
     os.environ["ENVIRONMENT"] = "local"
     os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
-    if not controls_workers:
-        database.build(url)
+    database.build(url)
 
 
 def pytest_unconfigure() -> None:

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from app.core.config import get_settings
-
-PORTS = {"postgresql": 5432, "mysql": 3306}
+from tests.server import DEFAULT_PORT
 
 
 class Proxy:
@@ -46,8 +45,7 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         url = get_settings().url
-        port = url.port or PORTS[url.get_backend_name()]
-        there = await asyncio.open_connection(url.host or "127.0.0.1", port)
+        there = await asyncio.open_connection(url.host or "127.0.0.1", url.port or DEFAULT_PORT)
         self._writers |= {writer, there[1]}
         await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
 

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from app.core.config import Settings
-from app.core.errors import DatabaseUnavailableError
 
 # Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
 CONFLICTS = frozenset({1062, 1451, 1452, 1761})
@@ -19,6 +18,9 @@ UNAVAILABLE = frozenset(
     {1040, 1044, 1045, 1049, 1053, 1129, 1203, 1205, 1213, 1317, 1927}
     | {2003, 2006, 2013, 2014, 2055, 3024, 3572, 4031}
 )
+
+# What SQLAlchemy passes on as it is when it happens while connecting.
+UNWRAPPED = (OSError, TimeoutError)
 
 READ_OPTIONS: dict[str, Any] = {}
 
@@ -32,11 +34,8 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     """
 
     async def connect(*args: Any, **kwargs: Any) -> Any:
-        try:
-            async with asyncio.timeout(settings.database_connect_timeout):
-                return await asyncmy.connect(*args, **kwargs)
-        except (OSError, TimeoutError) as error:
-            raise DatabaseUnavailableError from error
+        async with asyncio.timeout(settings.database_connect_timeout):
+            return await asyncmy.connect(*args, **kwargs)
 
     connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
     session = ["time_zone = '+00:00'"]

@@ -17,6 +17,9 @@ CONFLICTS = frozenset({"23503", "23505", "23P01"})
 UNAVAILABLE = frozenset({"25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
 UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
 
+# What SQLAlchemy passes on as it is when it happens while connecting.
+UNWRAPPED = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
+
 # Without a transaction a read is one round trip instead of three. Each statement then sees what is
 # committed when it starts.
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
@@ -36,11 +39,8 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     """
 
     async def connect(*args: Any, **kwargs: Any) -> Any:
-        try:
-            async with asyncio.timeout(settings.database_connect_timeout):
-                return await asyncpg.connect(*args, **kwargs)
-        except (OSError, TimeoutError) as error:
-            raise DatabaseUnavailableError from error
+        async with asyncio.timeout(settings.database_connect_timeout):
+            return await asyncpg.connect(*args, **kwargs)
 
     server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
     connect_args: dict[str, Any] = {

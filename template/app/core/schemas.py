@@ -16,7 +16,7 @@ ValueT = TypeVar("ValueT")
 # The range of a BIGINT key.
 Key = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
-# One visible character or more, and no NUL, which PostgreSQL's text can't hold.
+# One visible character or more, and no NUL, which not every database can hold in a text.
 Line = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
 ]
@@ -52,7 +52,7 @@ class FixedPoint:
 
     @property
     def _pattern(self) -> str:
-        return rf"^[0-9]{{1,{self.digits - self.places}}}(\.[0-9]{{1,{self.places}}})?$"
+        return r"^[0-9]{1,%d}(\.[0-9]{1,%d})?$" % (self.digits - self.places, self.places)
 
     def _refuse_other_spellings(self, value: object) -> object:
         if isinstance(value, str) and not re.fullmatch(self._pattern, value):

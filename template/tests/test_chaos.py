@@ -1,0 +1,98 @@
+"""Clients leave, connections are killed, and still nothing is lost or half done."""
+
+import asyncio
+import os
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core import database
+from app.core.config import get_settings
+from app.core.database import CurrentSessionTransaction
+from app.main import create_app
+from app.product.models import Product
+from tests.server import OTHER_CONNECTIONS, end_connection
+from tests.serving import serving
+
+REQUESTS = int(os.environ.get("CHAOS_REQUESTS", "300"))
+CLIENTS = 30
+
+
+@pytest.fixture(autouse=True)
+async def _no_rows() -> AsyncIterator[None]:
+    yield
+    async with database.session_scope() as session:
+        await session.execute(delete(Product))
+
+
+async def request(port: int, number: int, leaves_after: float | None) -> int | None:
+    """Ask for a pair of rows; return the status, or None when the client left before."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(
+            f"POST /pairs/{number} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+        )
+        if leaves_after is not None:
+            await asyncio.sleep(leaves_after)
+            return None
+        return int((await reader.readline()).split()[1])
+    finally:
+        writer.transport.abort()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def kill_connections(killer: AsyncEngine, until: asyncio.Event) -> None:
+    while not until.is_set():
+        async with killer.connect() as connection:
+            numbers = list((await connection.scalars(text(OTHER_CONNECTIONS))).all())
+        if numbers:
+            with suppress(DBAPIError):
+                await end_connection(killer, random.choice(numbers))
+        await asyncio.sleep(0.02)
+
+
+async def test_nothing_is_lost_or_half_done() -> None:
+    app = create_app()
+
+    @app.post("/pairs/{number}", status_code=201)
+    async def pair(number: int, session: CurrentSessionTransaction) -> None:
+        for _ in range(2):
+            session.add(Product(name=str(number), price=1))  # type: ignore[arg-type]
+            await session.flush()
+
+    statuses: Counter[int | None] = Counter()
+    done: list[int] = []
+    numbers = iter(range(REQUESTS))
+
+    async def client(port: int) -> None:
+        for number in numbers:
+            leaves_after = random.uniform(0, 0.02) if random.random() < 0.2 else None
+            status = await request(port, number, leaves_after)
+            statuses[status] += 1
+            if status == 201:
+                done.append(number)
+
+    killer = database.build_engine(get_settings())
+    finished = asyncio.Event()
+    async with serving(app) as port:
+        killing = asyncio.create_task(kill_connections(killer, finished))
+        await asyncio.gather(*(client(port) for _ in range(CLIENTS)))
+        finished.set()
+        await killing
+    await killer.dispose()
+
+    assert statuses.keys() <= {201, 503, None}
+    assert statuses[201] > 0
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    statement = select(Product.name, func.count()).group_by(Product.name)
+    async with database.read_session_factory() as session:
+        stored = {int(name): number for name, number in await session.execute(statement)}
+    assert set(stored.values()) <= {2}
+    assert set(done) <= stored.keys()
