@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import secrets
 import shutil
 import socket
@@ -13,7 +14,8 @@ import asyncmy
 from asyncmy.errors import Error
 from sqlalchemy import URL
 
-START_SECONDS = 60
+PID_FILE = "server.pid"
+SECONDS = 60
 # A development server may lose its last commits in a power cut.
 OPTIONS = [
     "--bind-address=127.0.0.1",
@@ -21,6 +23,7 @@ OPTIONS = [
     "--loose-mysqlx=OFF",
     "--performance-schema=OFF",
     "--skip-log-bin",
+    f"--pid-file={PID_FILE}",
     "--socket=server.sock",
 ]
 
@@ -45,23 +48,19 @@ def start(folder: Path) -> None:
         _create(program, folder)
     port, log = _free_port(), folder / "mysql.log"
     (folder / "port").write_text(str(port))
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [
-                *_command(program, _data(folder)),
-                *OPTIONS,
-                f"--port={port}",
-                f"--init-file={folder / 'users.sql'}",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + START_SECONDS
+    pid = _spawn(
+        [
+            *_command(program, _data(folder)),
+            *OPTIONS,
+            f"--port={port}",
+            f"--init-file={folder / 'users.sql'}",
+        ],
+        log,
+    )
+    deadline = time.monotonic() + SECONDS
     while not is_running(folder):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
+        ended = os.waitpid(pid, os.WNOHANG) != (0, 0)
+        if ended or time.monotonic() > deadline:
             raise SystemExit(
                 f"{program.name} did not start; remove {folder} to begin with empty data.\n"
                 f"{log.read_text()[-2000:]}"
@@ -70,8 +69,11 @@ def start(folder: Path) -> None:
 
 
 def stop(folder: Path) -> None:
-    """Stop the server of `folder`."""
+    """Stop the server of `folder`, and wait until it has let go of its data."""
     asyncio.run(_execute(folder, "SHUTDOWN"))
+    deadline = time.monotonic() + SECONDS
+    while (_data(folder) / PID_FILE).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def url(folder: Path) -> URL:
@@ -95,6 +97,22 @@ def _program() -> Path:
     )
 
 
+def _spawn(command: list[str], log: Path) -> int:
+    """Start a process that outlives this one; return its number."""
+    write = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.posix_spawn(
+        command[0],
+        command,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), write, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+
+
 def _create(program: Path, folder: Path) -> None:
     password, unfinished = folder / "password", folder / "unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -115,7 +133,8 @@ def _create(program: Path, folder: Path) -> None:
         command = [*_command(program, unfinished), "--initialize-insecure"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise SystemExit(f"{program.name} could not make its data in {folder}.\n{result.stderr}")
+        output = result.stdout + result.stderr
+        raise SystemExit(f"{program.name} could not make its data in {folder}.\n{output[-2000:]}")
     unfinished.rename(_data(folder))
 
 

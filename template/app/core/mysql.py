@@ -13,9 +13,9 @@ from app.core.config import Settings
 
 # Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
 CONFLICTS = frozenset({1062, 1451, 1452, 1761})
-INVALID = frozenset({1264, 1265, 1292, 1366, 1406, 3140})
+INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 3140, 3988})
 UNAVAILABLE = frozenset(
-    {1040, 1044, 1045, 1049, 1053, 1129, 1203, 1205, 1213, 1317, 1927}
+    {1040, 1044, 1045, 1049, 1053, 1129, 1203, 1205, 1213, 1317, 1927, 1969}
     | {2003, 2006, 2013, 2014, 2055, 3024, 3572, 4031}
 )
 

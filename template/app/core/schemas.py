@@ -52,7 +52,8 @@ class FixedPoint:
 
     @property
     def _pattern(self) -> str:
-        return r"^[0-9]{1,%d}(\.[0-9]{1,%d})?$" % (self.digits - self.places, self.places)
+        whole = self.digits - self.places
+        return r"^[0-9]{1," f"{whole}" r"}(\.[0-9]{1," f"{self.places}" r"})?$"
 
     def _refuse_other_spellings(self, value: object) -> object:
         if isinstance(value, str) and not re.fullmatch(self._pattern, value):
