@@ -37,6 +37,10 @@ class Proxy:
         """Keep connections open, and forward nothing more."""
         self._flowing.clear()
 
+    def resume(self) -> None:
+        """Forward again what came in and what comes."""
+        self._flowing.set()
+
     @property
     def address(self) -> SecretStr:
         """The value of `DATABASE_URL` that leads through here."""
@@ -70,5 +74,5 @@ async def running() -> AsyncIterator[Proxy]:
     try:
         yield proxy
     finally:
-        proxy._flowing.set()
+        proxy.resume()
         await proxy.stop()

@@ -1,11 +1,18 @@
-"""The service behind a real socket, in the loop of the test."""
+"""Two ways to reach an app in the loop of the test: without a network, and over a real socket."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """Return a client that calls `app` directly, and sees its errors as answers."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The one middleware: request id, access line, body limit, and an answer to what nobody caught."""
 
+import asyncio
 import re
 from secrets import token_hex
 from time import perf_counter
@@ -49,6 +50,13 @@ class RequestMiddleware:
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, self._limited(headers, receive), send_with_id)
+            except asyncio.CancelledError:
+                # The server ends requests that outlast its grace when it stops.
+                if not status:
+                    await problem_response(503, "The process is stopping.")(
+                        scope, receive, send_with_id
+                    )
+                raise
             except Exception:
                 logger.exception("unhandled error")
                 if status:

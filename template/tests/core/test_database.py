@@ -1,27 +1,32 @@
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import database
 from app.core.config import get_settings
 from app.core.errors import ReadOnlySessionError
-from app.product.models import Product
+from app.models.base import Base
+from tests.gizmo import Gizmo
 from tests.server import SLOW
 
-PENCIL: dict[str, Any] = {"name": "Pencil", "price": 1}
+pytestmark = pytest.mark.usefixtures("gizmo_table")
 
 
 async def count(session: AsyncSession) -> int:
-    return (await session.execute(select(func.count()).select_from(Product))).scalar_one()
+    return (await session.execute(select(func.count()).select_from(Gizmo))).scalar_one()
+
+
+async def table_exists() -> bool:
+    async with database.engine.connect() as connection:
+        return await connection.run_sync(lambda c: inspect(c).has_table(Gizmo.__tablename__))
 
 
 @pytest.mark.usefixtures("connection")
 async def test_a_scope_commits_what_it_did() -> None:
     async with database.session_scope() as session:
-        session.add(Product(**PENCIL))
+        session.add(Gizmo(name="first"))
     async with database.read_session_factory() as reader:
         assert await count(reader) == 1
 
@@ -30,7 +35,7 @@ async def test_a_scope_commits_what_it_did() -> None:
 async def test_a_scope_that_raises_leaves_nothing() -> None:
     async def fail() -> None:
         async with database.session_scope() as session:
-            await session.execute(insert(Product).values(PENCIL))
+            await session.execute(insert(Gizmo).values(name="first"))
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -42,20 +47,20 @@ async def test_a_scope_that_raises_leaves_nothing() -> None:
 @pytest.mark.usefixtures("connection")
 async def test_a_read_session_refuses_to_write() -> None:
     async with database.read_session_factory() as session:
-        session.add(Product(**PENCIL))
+        session.add(Gizmo(name="first"))
         with pytest.raises(ReadOnlySessionError):
             await session.flush()
     async with database.read_session_factory() as session:
         with pytest.raises(ReadOnlySessionError):
-            await session.execute(delete(Product))
+            await session.execute(delete(Gizmo))
 
 
 async def test_entities_stay_readable_after_the_commit(session: AsyncSession) -> None:
-    product = Product(**PENCIL)
-    session.add(product)
+    gizmo = Gizmo(name="first")
+    session.add(gizmo)
     await session.commit()
-    assert product.id > 0
-    assert product.created_at <= product.updated_at
+    assert gizmo.id > 0
+    assert gizmo.created_at <= gizmo.updated_at
 
 
 async def test_a_statement_that_takes_too_long_is_ended() -> None:
@@ -69,12 +74,17 @@ async def test_a_statement_that_takes_too_long_is_ended() -> None:
     await engine.dispose()
 
 
-async def test_tables_are_created_dropped_and_reset() -> None:
+async def test_tables_are_created_dropped_and_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Base, "metadata", Gizmo.metadata)
     async with database.session_scope() as session:
-        session.add(Product(**PENCIL))
+        session.add(Gizmo(name="first"))
     await database.reset_tables()
     async with database.read_session_factory() as reader:
         assert await count(reader) == 0
+    await database.drop_tables()
+    assert not await table_exists()
+    await database.create_tables()
+    assert await table_exists()
     await database.engine.dispose()
 
 

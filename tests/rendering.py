@@ -1,0 +1,96 @@
+"""Renders the template in-process, as someone who trusts nothing does."""
+
+import shutil
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import cycle, product
+from pathlib import Path
+from typing import Any
+
+import copier
+import yaml
+
+from tests.source import ANSWERS_FILE, ROOT, choices, working_tree
+
+STRUCTURAL = ("database", "container", "ci", "license")
+CYCLED = ("pool_preset", "python_version")
+
+
+def _combinations() -> list[dict[str, str]]:
+    turns = {question: cycle(choices(question)) for question in CYCLED}
+    return [
+        dict(zip(STRUCTURAL, values, strict=True))
+        | {question: next(turn) for question, turn in turns.items()}
+        for values in product(*map(choices, STRUCTURAL))
+    ]
+
+
+# Every combination of what decides which files and lines there are; the rest takes turns.
+COMBINATIONS = _combinations()
+
+
+def name_of(answers: Mapping[str, str]) -> str:
+    """Return a short name for a combination of answers."""
+    return "-".join(answers[question] for question in STRUCTURAL)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project."""
+
+    path: Path
+
+    @cached_property
+    def files(self) -> dict[str, bytes]:
+        """What was rendered or has been added, by path."""
+        found = {path.relative_to(self.path): path for path in sorted(self.path.rglob("*"))}
+        return {
+            name.as_posix(): path.read_bytes()
+            for name, path in found.items()
+            if path.is_file() and name.parts[0] != ".git"
+        }
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """What was rendered as text, by path."""
+        return {name: content.decode("utf-8") for name, content in self.files.items()}
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """What the project remembers of its answers."""
+        answers: dict[str, str] = yaml.safe_load(self.texts[ANSWERS_FILE])
+        return {name: value for name, value in answers.items() if not name.startswith("_")}
+
+
+def copy_working_tree(destination: Path) -> Path:
+    """Copy what a commit of everything would hold."""
+    for name in working_tree():
+        target = destination / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return destination
+
+
+def render(
+    template: Path, destination: Path, answers: Mapping[str, str] | None = None, **options: Any
+) -> Project:
+    """Render a project; what is not answered gets its default.
+
+    Raises:
+        ValueError: when an answer is refused.
+    """
+    with warnings.catch_warnings():
+        # On a refused answer Copier leaves a folder open, which only the collector notices.
+        warnings.simplefilter("ignore", ResourceWarning)
+        copier.run_copy(
+            str(template),
+            destination,
+            data=dict(answers or {}),
+            defaults=True,
+            quiet=True,
+            unsafe=False,
+            **options,
+        )
+    return Project(destination)

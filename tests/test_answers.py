@@ -1,0 +1,153 @@
+"""An answer is refused with a sentence that says what is accepted."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.rendering import render
+from tests.source import ASKED, choices
+
+LONGEST = {"project_name": 80, "description": 200, "author_name": 100}
+INVISIBLE = {
+    "line break": "a\nb",
+    "line break at the end": "a\n",
+    "carriage return": "a\rb",
+    "tab": "a\tb",
+    "null": "a\x00b",
+    "escape": "a\x1bb",
+    "delete": "a\x7fb",
+    "next line": "a\x85b",
+    "soft hyphen": "a\xadb",
+    "line separator": "a\u2028b",
+    "zero width": "a\u200bb",
+    "right to left": "a\u202eb",
+    "byte order mark": "\ufeffa",
+    "surrogate": "a\ud800b",
+}
+WORDS = (
+    "project_slug must be lowercase ASCII words joined by hyphens, beginning with a letter, "
+    "such as example-service."
+)
+KEYWORD = (
+    "project_slug must not be a Python keyword: choose another name than {0}, such as {0}-service."
+)
+TAKEN = (
+    "project_slug must not be a name that the project, a database server or the system uses "
+    "itself: choose another name than {0}, such as {0}-service."
+)
+PACKAGE = (
+    "project_slug must not be the name of a package the service depends on: choose another name "
+    "than {0}, such as {0}-service."
+)
+MAIL = "author_email must be a plain mail address such as team@example.com."
+NOT_WORDS = [
+    *("", " ", "Shop", "shop_api", "1shop", "-shop", "shop-", "shop--api", "shop api", "shop\n"),
+    *("shöp", "../shop", "shop.api", "{{ shop }}", "$(shop)", "-h"),
+]
+NOT_MAIL = [
+    *("", "team", "@example.com", "team@", "team@example", "team@example.com\n", "a b@example.com"),
+    *('"a"@example.com', "Team <team@example.com>", "a..b@example.com", "team@-a.com", ".a@b.com"),
+    *("team@example.c", "team@exämple.com", "{{ a }}@example.com", "a@b.com,c@d.com"),
+]
+
+
+def refusal(template: Path, destination: Path, answers: dict[str, str]) -> str:
+    with pytest.raises(ValueError, match=r"question '|choice for '") as refused:
+        render(template, destination / "project", answers)
+    assert not (destination / "project").exists()
+    return re.sub(r"^Validation error for question '\w+': ", "", str(refused.value))
+
+
+@pytest.mark.parametrize("question", LONGEST)
+@pytest.mark.parametrize("answer", ["", " ", "\t\n", "\u3000"])
+def test_nothing_is_no_answer(template: Path, tmp_path: Path, question: str, answer: str) -> None:
+    assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
+        f"{question} must not be empty: give one line of 1 to {LONGEST[question]} "
+        "visible characters."
+    )
+
+
+@pytest.mark.parametrize("question", LONGEST)
+@pytest.mark.parametrize("answer", INVISIBLE.values(), ids=INVISIBLE)
+def test_what_no_one_sees_is_refused(
+    template: Path, tmp_path: Path, question: str, answer: str
+) -> None:
+    assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
+        f"{question} must be one line of visible characters: "
+        "it holds a line break, a control or an invisible character."
+    )
+
+
+@pytest.mark.parametrize("question", LONGEST)
+@pytest.mark.parametrize("answer", [" a", "a ", "\u3000a"])
+def test_padding_is_refused(template: Path, tmp_path: Path, question: str, answer: str) -> None:
+    sentence = f"{question} must not begin or end with a space."
+    assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == sentence
+
+
+@pytest.mark.parametrize(("question", "longest"), [*LONGEST.items(), ("project_slug", 40)])
+def test_a_novel_is_refused(template: Path, tmp_path: Path, question: str, longest: int) -> None:
+    assert refusal(template, tmp_path, {"project_slug": "shop", question: "a" * (longest + 1)}) == (
+        f"{question} must have at most {longest} characters; this one has {longest + 1}."
+    )
+
+
+@pytest.mark.parametrize("answer", NOT_WORDS)
+def test_a_slug_is_made_of_words(template: Path, tmp_path: Path, answer: str) -> None:
+    assert refusal(template, tmp_path, {"project_slug": answer}) == WORDS
+
+
+@pytest.mark.parametrize(
+    ("sentence", "answer"),
+    [
+        *((KEYWORD, word) for word in ("class", "async", "match", "none")),
+        *((TAKEN, word) for word in ("app", "tests", "postgres", "mysql", "con", "template1")),
+        *((PACKAGE, word) for word in ("fastapi", "sqlalchemy", "asyncpg", "asyncmy", "uv")),
+    ],
+)
+def test_a_slug_takes_no_name_in_use(
+    template: Path, tmp_path: Path, sentence: str, answer: str
+) -> None:
+    assert refusal(template, tmp_path, {"project_slug": answer}) == sentence.format(answer)
+
+
+@pytest.mark.parametrize("answer", NOT_MAIL)
+def test_mail_goes_to_a_plain_address(template: Path, tmp_path: Path, answer: str) -> None:
+    assert refusal(template, tmp_path, {"author_email": answer}) == MAIL
+
+
+@pytest.mark.parametrize("question", [name for name in ASKED if "choices" in ASKED[name]])
+@pytest.mark.parametrize("answer", ["oracle", "", "POSTGRESQL"])
+def test_a_choice_is_one_of_those_offered(
+    template: Path, tmp_path: Path, question: str, answer: str
+) -> None:
+    assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
+        f"Invalid choice for '{question}': {answer!r} is not in {choices(question)}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Shop", "shop"),
+        ("The Shop: Orders & Returns!", "the-shop-orders-returns"),
+        ("3 Shops", "shops"),
+        ("A" * 39 + " Shop", "a" * 39),
+        ("Shop" + " of wonders" * 6, "shop-of-wonders-of-wonders-of-wonders-of"),
+    ],
+)
+def test_the_slug_follows_from_the_name(
+    template: Path, tmp_path: Path, name: str, slug: str
+) -> None:
+    assert render(template, tmp_path, {"project_name": name}).answers["project_slug"] == slug
+
+
+@pytest.mark.parametrize("name", ["商店", "123", "Class", "FastAPI"])
+def test_a_name_without_a_slug_of_its_own_asks_for_one(
+    template: Path, tmp_path: Path, name: str
+) -> None:
+    sentence = refusal(template, tmp_path, {"project_name": name})
+    assert re.search(r"such as [a-z]+-service\.$", sentence)
+    project = render(template, tmp_path / "named", {"project_name": name, "project_slug": "shop"})
+    assert project.answers["project_name"] == name

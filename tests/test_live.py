@@ -1,0 +1,39 @@
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live import Service
+from tests.rendering import render
+from tests.source import choices, environment
+
+Start = Callable[..., Service]
+
+
+@pytest.mark.parametrize("database", choices("database"))
+def test_a_project_passes_its_own_checks(start: Start, database: str) -> None:
+    service = start(database=database)
+    service.run("uv", "run", "poe", "check")
+    assert service.run("git", "status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("preset", ["low", "high"])
+@pytest.mark.parametrize("database", choices("database"))
+def test_a_project_passes_its_own_tests(start: Start, database: str, preset: str) -> None:
+    service = start(database=database, pool_preset=preset)
+    output = service.run("uv", "run", "pytest", "--numprocesses", "auto")
+    assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE), output
+
+
+@pytest.mark.parametrize("database", choices("database"))
+def test_no_project_gets_the_name_of_what_it_depends_on(
+    template: Path, tmp_path: Path, database: str
+) -> None:
+    project = render(template, tmp_path / "project", {"database": database})
+    Service(project.path, None).run("uv", "lock", "--quiet")
+    lock = tomllib.loads((project.path / "uv.lock").read_text("utf-8"))
+    installed = {package["name"] for package in lock["package"]} - {"example-service"}
+    macros = environment().get_template("includes/validators.jinja").module
+    assert installed <= set(vars(macros)["distributions"])

@@ -1,0 +1,95 @@
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.live import Service
+
+SECONDS = 60
+PORT_OF_SERVER = (
+    "from scripts import local_postgresql as server, local_server; "
+    "print(server.url(local_server.folder()).port)"
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def call(port: int, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read() or "null")
+    finally:
+        connection.close()
+
+
+def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if call(port, "GET", "/health/ready")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError
+
+
+@contextmanager
+def dev(service: Service, log: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run `poe dev`, as someone does who has installed no database."""
+    port = free_port()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["uv", "run", "poe", "dev"],
+            cwd=service.path,
+            env=service.environment | {"PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        wait_until_ready(port, process)
+        yield port, process
+    except Exception as error:
+        error.add_note(log.read_text())
+        raise
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_one_command_serves_with_a_database_and_takes_it_away_again(
+    start: Callable[..., Service], tmp_path: Path, stop: signal.Signals
+) -> None:
+    service = start(database="postgresql")
+    with dev(service, tmp_path / "log") as (port, process):
+        product = {"name": "Lamp", "price": "12.5"}
+        status, created = call(port, "POST", "/api/v1/products", product)
+        assert (status, created["price"]) == (201, "12.50")
+        assert call(port, "GET", f"/api/v1/products/{created['id']}") == (200, created)
+        database_port = int(service.run("uv", "run", "python", "-c", PORT_OF_SERVER))
+        socket.create_connection(("127.0.0.1", database_port), timeout=10).close()
+        os.killpg(process.pid, stop)
+        process.wait(timeout=SECONDS)
+        for gone in (port, database_port):
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", gone), timeout=10).close()

@@ -1,0 +1,116 @@
+import ast
+import json
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+from statistics import median
+
+import pytest
+import yaml
+
+from tests.rendering import Project, render
+
+POOL = {
+    "database_pool_size": (5, 10, 20),
+    "database_max_overflow": (10, 20, 40),
+    "database_pool_timeout": (60, 30, 15),
+    "database_pool_recycle": (7200, 3600, 1800),
+    "database_pool_pre_ping": (False, True, True),
+    "database_pool_use_lifo": (False, False, True),
+}
+PARSERS: dict[str, Callable[[str], object]] = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+    ".yaml": yaml.safe_load,
+    ".yml": yaml.safe_load,
+}
+
+
+def ruff(project: Project, *arguments: str) -> None:
+    command = [sys.executable, "-m", "ruff", *arguments, "--no-cache"]
+    result = subprocess.run(command, cwd=project.path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def without_source(project: Project) -> dict[str, bytes]:
+    source = re.compile(rb"^_src_path: .*\n", re.MULTILINE)
+    return {name: source.sub(b"", content) for name, content in project.files.items()}
+
+
+def test_every_file_is_well_formed(project: Project) -> None:
+    for name, text in project.texts.items():
+        if parse := PARSERS.get(Path(name).suffix):
+            parse(text)
+
+
+def test_the_same_answers_give_the_same_bytes(
+    project: Project, template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    again = render(template, tmp_path / "again", project.answers)
+    assert without_source(again) == without_source(project)
+
+
+def test_the_code_is_formatted(project: Project) -> None:
+    ruff(project, "format", "--check")
+
+
+def test_the_code_is_clean(project: Project) -> None:
+    ruff(project, "check")
+
+
+def test_every_line_ends_where_its_text_ends(project: Project) -> None:
+    for name, text in project.texts.items():
+        assert "\r" not in text, name
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), name
+        assert not text.startswith("\n"), name
+        assert "\n\n\n\n" not in text, name
+        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), name
+
+
+def test_the_code_comes_in_small_pieces(project: Project) -> None:
+    lengths = {n: len(t.splitlines()) for n, t in project.texts.items() if n.endswith(".py")}
+    assert {name: lines for name, lines in lengths.items() if lines > 200} == {}
+    assert median(filter(None, lengths.values())) < 70
+
+
+def test_git_sees_every_file(project: Project, tmp_path: Path) -> None:
+    copytree(project.path, tmp_path, dirs_exist_ok=True)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    result = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--stdin"],
+        cwd=tmp_path,
+        input="\n".join(project.files),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stdout, result.returncode) == ("", 1)
+
+
+def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:
+    column = ["low", "medium", "high"].index(project.answers["pool_preset"])
+    defaults = {}
+    for node in ast.walk(ast.parse(project.texts["app/core/config.py"])):
+        match node:
+            case ast.AnnAssign(target=ast.Name(name), value=ast.Constant(value)):
+                defaults[name] = value
+            case ast.AnnAssign(
+                target=ast.Name(name),
+                value=ast.Call(keywords=[ast.keyword("default", ast.Constant(value)), *_]),
+            ):
+                defaults[name] = value
+    expected = {name: values[column] for name, values in POOL.items()}
+    assert {name: defaults[name] for name in POOL} == expected
+
+
+def test_a_project_is_there_before_one_looks_up(template: Path, tmp_path: Path) -> None:
+    start = time.process_time()
+    render(template, tmp_path / "project")
+    assert time.process_time() - start < 2
