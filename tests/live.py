@@ -15,7 +15,7 @@ import pytest
 from tests.rendering import render
 
 # What would make a project's tools look at the harness instead of the project.
-FOREIGN = ("COV_", "DATABASE_", "PYTEST_", "TEST_DATABASE_", "UV_PROJECT", "VIRTUAL_ENV")
+FOREIGN = ("COV_", "DATABASE_", "PYTEST_", "PYTHON", "TEST_DATABASE_", "UV_PROJECT", "VIRTUAL_ENV")
 CREATE = """
 import asyncio, sys
 from app.core.database_url import parse_url

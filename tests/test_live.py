@@ -28,6 +28,18 @@ def test_a_project_passes_its_own_tests(start: Start, database: str, preset: str
 
 
 @pytest.mark.parametrize("database", choices("database"))
+def test_nothing_that_is_sent_breaks_the_contract(start: Start, database: str) -> None:
+    service = start(database=database)
+    service.run("uv", "run", "poe", "contract", CONTRACT_EXAMPLES="50")
+
+
+@pytest.mark.parametrize("database", choices("database"))
+def test_nothing_is_lost_in_ten_thousand_requests_of_chaos(start: Start, database: str) -> None:
+    service = start(database=database)
+    service.run("uv", "run", "pytest", "tests/test_chaos.py", CHAOS_REQUESTS="10000")
+
+
+@pytest.mark.parametrize("database", choices("database"))
 def test_no_project_gets_the_name_of_what_it_depends_on(
     template: Path, tmp_path: Path, database: str
 ) -> None:

@@ -19,7 +19,7 @@ from tests.gizmo import Gizmo
 from tests.server import OTHER_CONNECTIONS, end_connection
 from tests.serving import serving
 
-REQUESTS = int(os.environ.get("CHAOS_REQUESTS", "200"))
+REQUESTS = int(os.environ.get("CHAOS_REQUESTS", "100"))
 CLIENTS = 30
 
 

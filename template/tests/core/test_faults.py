@@ -35,9 +35,9 @@ async def engine(network: Proxy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         "database_url": network.address,
         "database_pool_size": 2,
         "database_max_overflow": 2,
-        "database_pool_timeout": 2,
+        "database_pool_timeout": 1,
         "database_connect_timeout": 1,
-        "database_statement_timeout": 1,
+        "database_statement_timeout": 0.5,
         "database_pool_pre_ping": False,
     }
     engine = build_engine(get_settings().model_copy(update=changes))
