@@ -1,5 +1,7 @@
 """`uv run poe dev`: migrates the database, then serves and reloads on every change."""
 
+import logging
+
 import uvicorn
 from alembic import command
 from alembic.config import Config
@@ -12,6 +14,7 @@ def main() -> None:
     """Serve until Ctrl-C."""
     settings = get_settings()
     configure_logging(settings)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
     command.upgrade(Config("alembic.ini"), "head")
     uvicorn.run(
         "app.main:app",

@@ -1,0 +1,166 @@
+"""What keeps each promise of a generated service, and how it looks taken out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Safeguard:
+    """A piece of code, what to put in its place, and the tests that must fail then."""
+
+    promise: str
+    file: str
+    code: str
+    instead: str
+    tests: str
+
+    def take_out(self, project: Path) -> None:
+        """Break the promise in a project."""
+        path = project / self.file
+        text = path.read_text("utf-8")
+        assert text.count(self.code) == 1, f"{self.file} holds {self.code!r} not once"
+        path.write_text(text.replace(self.code, self.instead), "utf-8")
+
+
+SAFEGUARDS = [
+    Safeguard(
+        "a 201 is sent after its commit",
+        "app/core/database.py",
+        'Depends(_transaction, scope="function")',
+        "Depends(_transaction)",
+        "tests/core/test_transactions.py",
+    ),
+    Safeguard(
+        "a stream holds no connection",
+        "app/core/database.py",
+        'Depends(_read_session, scope="function")',
+        "Depends(_read_session)",
+        "tests/core/test_transactions.py",
+    ),
+    Safeguard(
+        "a session for reading does not write",
+        "app/core/database.py",
+        '@event.listens_for(_ReadOnlySession, "before_flush")\n',
+        "",
+        "tests/core/test_database.py",
+    ),
+    Safeguard(
+        "connections are given in the order of asking",
+        "app/core/pool.py",
+        "        await_only(self._take_turn())\n",
+        "        self._turns = asyncio.Semaphore(1000)\n",
+        "tests/core/test_pool.py",
+    ),
+    Safeguard(
+        "a failed connect passes its turn on",
+        "app/core/pool.py",
+        "            self._turns.release()\n            raise",
+        "            raise",
+        "tests/core/test_pool.py",
+    ),
+    Safeguard(
+        "a database that is away is a 503",
+        "app/core/pool.py",
+        "except driver.UNWRAPPED as error",
+        "except ZeroDivisionError as error",
+        "tests/core/test_faults.py",
+    ),
+    Safeguard(
+        "a connection that was ended while idle is replaced",
+        "app/core/postgresql.py",
+        '    event.listen(engine, "checkout", _refuse_closed)\n',
+        "",
+        "tests/core/test_faults.py",
+    ),
+    Safeguard(
+        "connecting takes only so long",
+        "app/core/postgresql.py",
+        "asyncio.timeout(settings.database_connect_timeout)",
+        "asyncio.timeout(30)",
+        "tests/core/test_pool.py",
+    ),
+    Safeguard(
+        "a deadlock is a 503",
+        "app/core/postgresql.py",
+        '"40P01", ',
+        "",
+        "tests/core/test_transactions.py",
+    ),
+    Safeguard(
+        "a conflict is a 409",
+        "app/core/problems.py",
+        "if driver.is_conflict(error):",
+        "if False:",
+        "tests/core/test_problems.py",
+    ),
+    Safeguard(
+        "an answer to what nobody caught has the headers of all others",
+        "app/core/middleware.py",
+        "                await problem_response(500)(scope, receive, send_with_id)\n",
+        "                raise\n",
+        "tests/core/test_problems.py",
+    ),
+    Safeguard(
+        "what was typed is not shown",
+        "app/core/problems.py",
+        'message=fault["msg"]',
+        "message=str(fault)",
+        "tests/core/test_problems.py",
+    ),
+    Safeguard(
+        "a body has a limit",
+        "app/core/middleware.py",
+        "if size > self.body_limit or (",
+        "if False and (",
+        "tests/core/test_middleware.py",
+    ),
+    Safeguard(
+        "probes take one connection",
+        "app/core/health.py",
+        "if self._probe is None or self._probe.done():",
+        "if True:",
+        "tests/core/test_health.py",
+    ),
+    Safeguard(
+        "a process that stops says so first",
+        "app/core/lifecycle.py",
+        "    turn_unready_before_stopping(settings.shutdown_delay)\n",
+        "",
+        "tests/test_process.py",
+    ),
+    Safeguard(
+        "nothing secret is in an error",
+        "app/core/config.py",
+        "        hide_input_in_errors=True,\n",
+        "",
+        "tests/core/test_config.py",
+    ),
+    Safeguard(
+        "an order is the same each time",
+        "app/core/crud.py",
+        "order_by(direction(column), direction(self.key))",
+        "order_by(direction(column))",
+        "tests/core/test_pagination.py",
+    ),
+    Safeguard(
+        "what a 201 shows is what the next read shows",
+        "app/core/schemas.py",
+        "return value.quantize(Decimal(1).scaleb(-self.places))",
+        "return value",
+        "tests/core/test_schemas.py",
+    ),
+    Safeguard(
+        "one process at a time migrates",
+        "migrations/env.py",
+        "context.begin_transaction(), driver.migration_lock(connection)",
+        "context.begin_transaction()",
+        "tests/migrations/test_migrations.py",
+    ),
+    Safeguard(
+        "no revision overwrites another",
+        "migrations/env.py",
+        'while _file(script.message or "").exists():',
+        "while False:",
+        "tests/migrations/test_revision.py",
+    ),
+]
