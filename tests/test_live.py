@@ -1,4 +1,5 @@
 import re
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,15 @@ def test_a_project_passes_its_own_tests(start: Start, database: str, preset: str
     service = start(database=database, pool_preset=preset)
     output = service.run("uv", "run", "pytest", "--numprocesses", "auto")
     assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE), output
+
+
+def test_a_project_without_its_sample_passes_its_own_tests(start: Start) -> None:
+    service = start(database="postgresql")
+    for sample in ("app/product", "tests/product"):
+        shutil.rmtree(service.path / sample)
+    (service.path / "scripts/seed.py").unlink()
+    service.run("uv", "run", "poe", "revision", "-m", "drop product")
+    service.run("uv", "run", "poe", "test")
 
 
 @pytest.mark.parametrize("database", choices("database"))

@@ -6,8 +6,19 @@ import pytest
 from tests.live import Service
 from tests.source import choices
 
-LAST = "    is_active: Mapped[bool] = mapped_column(default=True)\n"
-COLOUR = "    colour: Mapped[str | None] = mapped_column(String(20), default=None)\n"
+NOTE = """
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, IntegerKey, Timestamps
+
+
+class Note(IntegerKey, Timestamps, Base, kw_only=True):
+    __tablename__ = "note"
+
+    read_at: Mapped[datetime | None] = mapped_column(default=None, index=True)
+"""
 
 
 @pytest.mark.parametrize("database", choices("database"))
@@ -28,13 +39,15 @@ def test_migrations_go_up_and_down_and_follow_the_models(
         alembic("revision", "--autogenerate", "-m", "nothing")
         assert set(versions.glob("*.py")) == before
 
-        models = service.path / "app" / "product" / "models.py"
-        code = models.read_text()
-        assert LAST in code
-        models.write_text(code.replace(LAST, LAST + COLOUR))
-        alembic("revision", "--autogenerate", "-m", "Add colour to product")
+        feature = service.path / "app" / "note"
+        feature.mkdir()
+        (feature / "__init__.py").touch()
+        (feature / "models.py").write_text(NOTE.lstrip())
+        service.run(
+            "uv", "run", "poe", "revision", "-m", "Add notes, read or not", DATABASE_URL=url
+        )
         [revision] = set(versions.glob("*.py")) - before
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d_add_colour_to_product\.py", revision.name)
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d_add_notes_read_or_not\.py", revision.name)
         alembic("upgrade", "head")
         alembic("check")
         alembic("downgrade", "base")
