@@ -87,6 +87,28 @@ SAFEGUARDS = [
         "tests/core/test_transactions.py",
     ),
     Safeguard(
+        "an answer to a change is what is stored",
+        "app/core/crud.py",
+        "with_for_update=lock or None",
+        "with_for_update=None",
+        "tests/core/test_transactions.py",
+    ),
+    Safeguard(
+        "a table that a migration changed is not a 500",
+        "app/core/postgresql.py",
+        "return outdated or code in",
+        "return code in",
+        "tests/core/test_faults.py",
+    ),
+    Safeguard(
+        "a standby is left",
+        "app/core/postgresql.py",
+        '    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:\n'
+        "        context.is_disconnect = True\n",
+        "",
+        "tests/core/test_faults.py",
+    ),
+    Safeguard(
         "a conflict is a 409",
         "app/core/problems.py",
         "if driver.is_conflict(error):",
@@ -96,8 +118,8 @@ SAFEGUARDS = [
     Safeguard(
         "an answer to what nobody caught has the headers of all others",
         "app/core/middleware.py",
-        "                await problem_response(500)(scope, receive, send_with_id)\n",
-        "                raise\n",
+        "            await problem_response(500)(scope, receive, send)\n",
+        "            raise\n",
         "tests/core/test_problems.py",
     ),
     Safeguard(
@@ -145,7 +167,7 @@ SAFEGUARDS = [
     Safeguard(
         "what a 201 shows is what the next read shows",
         "app/core/schemas.py",
-        "return value.quantize(Decimal(1).scaleb(-self.places))",
+        "return abs(value.quantize(Decimal(1).scaleb(-self.places)))",
         "return value",
         "tests/core/test_schemas.py",
     ),

@@ -1,14 +1,17 @@
 """The application: `uvicorn app.main:app` serves it."""
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 
 from app.core import health
 from app.core.config import get_settings
 from app.core.discovery import feature_routers
 from app.core.lifecycle import lifespan
 from app.core.logging import configure_logging
-from app.core.middleware import RequestMiddleware
+from app.core.middleware import (
+    LastResortMiddleware,
+    ProblemCORSMiddleware,
+    RequestMiddleware,
+)
 from app.core.problems import add_problem_handlers, problems
 
 
@@ -22,15 +25,17 @@ def create_app() -> FastAPI:
         responses=problems(400, 413, 422, 500, 503),
     )
     add_problem_handlers(app)
-    app.add_middleware(RequestMiddleware, body_limit=settings.request_body_limit)
+    # The last one added is the outermost.
+    app.add_middleware(LastResortMiddleware, body_limit=settings.request_body_limit)
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            ProblemCORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
             expose_headers=["X-Request-ID"],
         )
+    app.add_middleware(RequestMiddleware)
     app.include_router(health.router)
     for router in feature_routers():
         app.include_router(router, prefix="/api/v1")

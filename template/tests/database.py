@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ class _TestDatabaseSettings(DatabaseSettings):
 
 @contextmanager
 def own_database() -> Iterator[URL]:
-    """Yield the URL of an empty database that no other test process uses meanwhile.
+    """Yield the URL of a database that no other test of this user and URL uses meanwhile.
 
     It is `TEST_DATABASE_URL`, else the service's own with `_test` added to its name, else one on
     the project's local server. Processes that run beside each other get `…_1_test`, `…_2_test`.
@@ -61,7 +62,8 @@ def _free_name(url: URL) -> Iterator[URL]:
     digest = hashlib.sha256(url.render_as_string(hide_password=False).encode()).hexdigest()[:16]
     assert url.database is not None
     for number in count():
-        with Path(tempfile.gettempdir(), f"test-database-{digest}-{number}").open("w") as lock:
+        path = Path(tempfile.gettempdir(), f"test-database-{os.getuid()}-{digest}-{number}")
+        with path.open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -72,8 +72,8 @@ def with_gizmos(app: FastAPI) -> FastAPI:
     return app
 
 
-async def _find(session: AsyncSession, key: int) -> Gizmo:
-    gizmo = await gizmo_crud.get(session, key)
+async def _find(session: AsyncSession, key: int, *, lock: bool = False) -> Gizmo:
+    gizmo = await gizmo_crud.get(session, key, lock=lock)
     if gizmo is None:
         raise HTTPException(404, f"There is no gizmo {key}.")
     return gizmo
@@ -96,9 +96,9 @@ async def get_gizmo(key: Key, session: CurrentSession) -> Any:
 
 @router.patch("/{key}", response_model=GizmoRead, responses=problems(404, 409))
 async def update_gizmo(key: Key, values: GizmoUpdate, session: CurrentSessionTransaction) -> Any:
-    return await gizmo_crud.update(session, await _find(session, key), values)
+    return await gizmo_crud.update(session, await _find(session, key, lock=True), values)
 
 
 @router.delete("/{key}", status_code=204, responses=problems(404, 409))
 async def delete_gizmo(key: Key, session: CurrentSessionTransaction) -> None:
-    await gizmo_crud.delete(session, await _find(session, key))
+    await gizmo_crud.delete(session, await _find(session, key, lock=True))

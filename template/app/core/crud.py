@@ -20,9 +20,13 @@ class CRUDBase(Generic[ModelT]):
         self.table: Table = model.metadata.tables[model.__tablename__]
         (self.key,) = self.table.primary_key
 
-    async def get(self, session: AsyncSession, key: Any) -> ModelT | None:
-        """Return the row with that key, or None."""
-        return await session.get(self.model, key)
+    async def get(self, session: AsyncSession, key: Any, *, lock: bool = False) -> ModelT | None:
+        """Return the row with that key, or None.
+
+        Whoever reads a row to change it takes a `lock`: others who do the same wait for the end of
+        this transaction, and then see what it has left.
+        """
+        return await session.get(self.model, key, with_for_update=lock or None)
 
     async def list(self, session: AsyncSession, query: PageQuery) -> RowPage:
         """Return one page of rows, not entities: nothing is tracked, so reading is cheap.

@@ -6,18 +6,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncmy
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from app.core.config import Settings
 
 # Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
-CONFLICTS = frozenset({1062, 1451, 1452, 1761})
-INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 3140, 3988})
+CONFLICTS = frozenset({1062, 1216, 1217, 1451, 1452, 1761, 1762})
+INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 1690, 3140, 3988})
 UNAVAILABLE = frozenset(
-    {1040, 1044, 1045, 1049, 1053, 1129, 1203, 1205, 1213, 1317, 1927, 1969}
-    | {2003, 2006, 2013, 2014, 2055, 3024, 3572, 4031}
+    {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
+    | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
 )
+# A server that became a replica: another connection may lead to the one that took over.
+READ_ONLY = frozenset({1290, 1792, 1836})
 
 # What SQLAlchemy passes on as it is when it happens while connecting.
 UNWRAPPED = (OSError, TimeoutError)
@@ -58,12 +60,18 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 def watch(engine: Engine) -> None:
     """Replace connections that the server ended, whether or not the pool pings too."""
     event.listen(engine, "checkout", _refuse_closed)
+    event.listen(engine, "handle_error", _leave_replica)
 
 
 def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
     # What the driver knows already, so it costs no round trip; it has no public name for it.
     if connection.driver_connection._stream_broken:
         raise DisconnectionError
+
+
+def _leave_replica(context: ExceptionContext) -> None:
+    if context.original_exception.args[:1] and context.original_exception.args[0] in READ_ONLY:
+        context.is_disconnect = True
 
 
 def is_conflict(error: DBAPIError) -> bool:

@@ -5,12 +5,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, Self, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, Generic, Self, TypeVar
 
 from fastapi import HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Column, ColumnElement, Row, and_, or_
+from sqlalchemy import Column, ColumnElement, Numeric, Row, and_, or_
 
 ItemT = TypeVar("ItemT")
 
@@ -92,6 +93,14 @@ class Cursor:
 
 
 def _typed(column: Column[Any], value: Any) -> Any:
-    if column.type.python_type is datetime:
+    """Return a cursor's value as one that the column could hold, or raise a ValueError."""
+    kind = column.type
+    if isinstance(kind, Numeric):
+        limits = Field(max_digits=kind.precision, decimal_places=kind.scale)
+        return TypeAdapter(Annotated[Decimal, limits]).validate_python(value)
+    if kind.python_type is datetime:
         return TypeAdapter(AwareDatetime).validate_python(value).astimezone(UTC)
-    return TypeAdapter(column.type.python_type).validate_python(value)
+    typed = TypeAdapter(kind.python_type).validate_python(value)
+    if isinstance(typed, str):
+        typed.encode()  # a lone surrogate is no text
+    return typed

@@ -14,11 +14,16 @@ from app.core.errors import DatabaseUnavailableError
 
 # SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 CONFLICTS = frozenset({"23503", "23505", "23P01"})
-UNAVAILABLE = frozenset({"25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+INVALID = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+UNAVAILABLE = frozenset({"25006", "25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+# A server that became a standby: another connection may lead to the one that took over.
+READ_ONLY = "25006"
 UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
 
 # What SQLAlchemy passes on as it is when it happens while connecting.
 UNWRAPPED = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
+
+CLOSE_TIMEOUT = 2.0
 
 # Without a transaction a read is one round trip instead of three. Each statement then sees what is
 # committed when it starts.
@@ -40,7 +45,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
     async def connect(*args: Any, **kwargs: Any) -> Any:
         async with asyncio.timeout(settings.database_connect_timeout):
-            return await asyncpg.connect(*args, **kwargs)
+            return await asyncpg.connect(*args, connection_class=_Connection, **kwargs)
 
     server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
     connect_args: dict[str, Any] = {
@@ -57,6 +62,12 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     }
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    async def close(self, *, timeout: float | None = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109
+        """Close; a server that stays silent is not waited for as long as for a statement."""
+        await super().close(timeout=timeout)
+
+
 def watch(engine: Engine) -> None:
     """Replace connections that the server ended, and name what the driver raises bare."""
     event.listen(engine, "checkout", _refuse_closed)
@@ -70,6 +81,8 @@ def _refuse_closed(connection: Any, record: object, proxy: object) -> None:
 
 
 def _name_silence(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
     if isinstance(context.original_exception, OSError | TimeoutError):
         context.is_disconnect = True
         raise DatabaseUnavailableError from context.original_exception
@@ -82,13 +95,15 @@ def is_conflict(error: DBAPIError) -> bool:
 
 def is_invalid(error: DBAPIError) -> bool:
     """Tell whether the server could not take a value, such as one out of its column's range."""
-    return _code(error).startswith("22")
+    return _code(error) in INVALID
 
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Tell whether the same statement may succeed later: the fault is not the statement's."""
-    code = _code(error)
-    return code in UNAVAILABLE or code.startswith(UNAVAILABLE_CLASSES)
+    code, cause = _code(error), getattr(error.orig, "__cause__", None)
+    # A migration changed a table under statements that were prepared before.
+    outdated = isinstance(cause, asyncpg.InvalidCachedStatementError)
+    return outdated or code in UNAVAILABLE or code.startswith(UNAVAILABLE_CLASSES)
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class FixedPoint:
         return value
 
     def _quantize(self, value: Decimal) -> Decimal:
-        return value.quantize(Decimal(1).scaleb(-self.places))
+        return abs(value.quantize(Decimal(1).scaleb(-self.places)))  # there is a negative zero
 
 
 class _NeverNull:

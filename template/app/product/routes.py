@@ -22,8 +22,8 @@ from app.product.schemas import (
 router = APIRouter(prefix="/products", tags=["products"])
 
 
-async def _find(session: AsyncSession, product_id: int) -> Product:
-    product = await product_crud.get(session, product_id)
+async def _find(session: AsyncSession, product_id: int, *, lock: bool = False) -> Product:
+    product = await product_crud.get(session, product_id, lock=lock)
     if product is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no product {product_id}.")
     return product
@@ -55,11 +55,12 @@ async def get_product(product_id: Key, session: CurrentSession) -> Any:
 async def update_product(
     product_id: Key, values: ProductUpdate, session: CurrentSessionTransaction
 ) -> Any:
-    return await product_crud.update(session, await _find(session, product_id), values)
+    product = await _find(session, product_id, lock=True)
+    return await product_crud.update(session, product, values)
 
 
 @router.delete(
     "/{product_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
 )
 async def delete_product(product_id: Key, session: CurrentSessionTransaction) -> None:
-    await product_crud.delete(session, await _find(session, product_id))
+    await product_crud.delete(session, await _find(session, product_id, lock=True))

@@ -65,4 +65,5 @@ async def test_a_process_that_stops_is_not_ready(
     monkeypatch.setattr(health.readiness, "stopping", True)
     response = await client.get("/health/ready")
     assert (response.status_code, response.json()["detail"]) == (503, "The process is stopping.")
+    assert response.headers["retry-after"] == "1"
     assert (await client.get("/health/live")).status_code == 200

@@ -7,7 +7,7 @@ from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from app.core.config import get_settings
-from app.core.middleware import RequestMiddleware
+from app.core.middleware import LastResortMiddleware, RequestMiddleware
 from app.main import create_app
 from tests.gizmo import GIZMOS
 from tests.serving import client_of
@@ -56,8 +56,9 @@ async def test_what_is_not_http_passes() -> None:
         passed.append(scope)
 
     scope = {"type": "lifespan"}
-    await RequestMiddleware(app, body_limit=1)(scope, receive_nothing, send_nowhere)
-    assert passed == [scope]
+    for middleware in (RequestMiddleware(app), LastResortMiddleware(app, body_limit=1)):
+        await middleware(scope, receive_nothing, send_nowhere)
+    assert passed == [scope, scope]
 
 
 async def receive_nothing() -> Message:
@@ -83,7 +84,7 @@ async def test_an_error_after_the_answer_began_ends_the_connection() -> None:
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
     with pytest.raises(LookupError):
-        await RequestMiddleware(half, body_limit=1)(scope, receive, send)
+        await LastResortMiddleware(half, body_limit=1)(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 
@@ -103,7 +104,7 @@ async def test_a_request_that_the_server_ends_is_answered_if_it_was_not(begun: b
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-    app = RequestMiddleware(endless, body_limit=1)
+    app = RequestMiddleware(endless)
     task = asyncio.create_task(app(scope, receive_nothing, send))
     await started.wait()
     task.cancel()
@@ -127,3 +128,16 @@ async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == origin
     assert "x-request-id" in response.headers
+
+
+async def test_a_preflight_that_is_refused_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = get_settings().model_copy(update={"cors_origins": ["https://shop.example"]})
+    monkeypatch.setattr("app.main.get_settings", lambda: settings)
+    for origin, status in (("https://shop.example", 200), ("https://evil.example", 400)):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        async with client_of(create_app()) as client:
+            response = await client.options("/health/live", headers=headers)
+        assert response.status_code == status
+        assert "x-request-id" in response.headers
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"] == "Disallowed CORS origin"

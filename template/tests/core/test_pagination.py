@@ -71,6 +71,19 @@ async def test_a_made_up_cursor_is_refused(session: AsyncSession, content: str) 
         await gizmo_crud.list(session, GizmoQuery(sort="created_at", cursor=cursor))
 
 
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [("price", '"1e99999999"'), ("price", '"NaN"'), ("name", '"\\ud800"'), ("id", '"x"')],
+)
+async def test_a_cursor_holds_nothing_that_its_column_could_not(
+    session: AsyncSession, sort: str, value: str
+) -> None:
+    cursor = base64.urlsafe_b64encode(f'["{sort}", {value}, 1]'.encode()).decode().rstrip("=")
+    query = GizmoQuery.model_validate({"sort": sort, "cursor": cursor})
+    with pytest.raises(HTTPException):
+        await gizmo_crud.list(session, query)
+
+
 async def test_a_cursor_of_another_order_is_refused(session: AsyncSession) -> None:
     await add(session, "1", "2")
     page = await gizmo_crud.list(session, GizmoQuery(limit=1))

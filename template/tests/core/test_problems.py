@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm.exc import StaleDataError
 
 from app.core.database import CurrentSession, CurrentSessionTransaction
 from app.core.errors import DatabaseUnavailableError
@@ -34,6 +35,10 @@ def extended_app() -> FastAPI:
     @router.get("/exhausted")
     async def exhausted() -> None:
         raise PoolTimeoutError("top-secret")
+
+    @router.get("/stale")
+    async def stale() -> None:
+        raise StaleDataError("top-secret")
 
     @router.get("/invalidated")
     async def invalidated() -> None:
@@ -90,6 +95,7 @@ def assert_problem(response: httpx.Response, status: int) -> dict[str, Any]:
         ("/broken/exhausted", 503),
         ("/broken/invalidated", 503),
         ("/broken/conflict", 409),
+        ("/broken/stale", 409),
         ("/broken/too-large", 422),
         ("/broken/no-table", 500),
     ],

@@ -14,7 +14,8 @@ async def create(client: httpx.AsyncClient, **values: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("price", "stored"), [("1", "1.00"), (1, "1.00"), (0.1, "0.10"), ("12345678.9", "12345678.90")]
+    ("price", "stored"),
+    [("1", "1.00"), (1, "1.00"), (0.1, "0.10"), (-0.0, "0.00"), ("12345678.9", "12345678.90")],
 )
 async def test_a_decimal_is_answered_as_it_is_stored(
     gizmo_client: httpx.AsyncClient, price: object, stored: str

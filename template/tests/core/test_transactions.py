@@ -141,3 +141,29 @@ async def test_a_deadlock_is_a_clean_503() -> None:
     async with read_session_factory() as reader:
         prices = (await reader.execute(select(Gizmo.price))).scalars().all()
     assert [int(price) for price in prices] == [2, 2]
+
+
+async def test_an_answer_to_one_of_two_changes_is_what_is_stored_then() -> None:
+    async with client_of(with_gizmos(create_app())) as client:
+        created = (await client.post(GIZMOS, json={"name": "first", "price": "1"})).json()
+        path = f"{GIZMOS}/{created['id']}"
+        for number in range(20):
+            changes = ({"name": f"name {number}"}, {"price": f"{number + 2}.00"})
+            answers = await asyncio.gather(*(client.patch(path, json=c) for c in changes))
+            stored = (await client.get(path)).json()
+            assert stored in [answer.json() for answer in answers]
+
+
+async def test_a_row_is_deleted_once_and_not_changed_after() -> None:
+    async with client_of(with_gizmos(create_app())) as client:
+        for _ in range(20):
+            created = (await client.post(GIZMOS, json={"name": "first", "price": "1"})).json()
+            path = f"{GIZMOS}/{created['id']}"
+            *changed, first, second = await asyncio.gather(
+                client.patch(path, json={"name": "a"}),
+                client.patch(path, json={"name": "b"}),
+                client.delete(path),
+                client.delete(path),
+            )
+            assert {answer.status_code for answer in changed} <= {200, 404}
+            assert {first.status_code, second.status_code} == {204, 404}
