@@ -98,7 +98,7 @@ SAFEGUARDS = [
         "app/core/postgresql.py",
         "return outdated or code in",
         "return code in",
-        "tests/core/test_faults.py",
+        "tests/core/test_failover.py",
     ),
     Safeguard(
         "a standby is left",
@@ -106,7 +106,7 @@ SAFEGUARDS = [
         '    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:\n'
         "        context.is_disconnect = True\n",
         "",
-        "tests/core/test_faults.py",
+        "tests/core/test_failover.py",
     ),
     Safeguard(
         "a conflict is a 409",

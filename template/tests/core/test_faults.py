@@ -16,13 +16,7 @@ from app.core.database import CurrentSession, CurrentSessionTransaction, build_e
 from app.main import create_app
 from tests.gizmo import GIZMOS, with_gizmos
 from tests.proxy import Proxy, running
-from tests.server import (
-    BECOME_STANDBY,
-    CHANGE_NAME,
-    SLOW,
-    connection_number,
-    end_connection,
-)
+from tests.server import SLOW, connection_number, end_connection
 from tests.serving import client_of, serving
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
@@ -197,24 +191,3 @@ async def test_closing_the_pool_does_not_wait_for_a_silent_server(
     await lifecycle.close_pool()
     assert engine.pool.checkedin() == 0  # type: ignore[attr-defined]
     network.resume()
-
-
-async def test_a_table_that_a_migration_changed_is_never_a_500(client: httpx.AsyncClient) -> None:
-    assert await statuses(client, 4) == {200}
-    for length in (200, 100):
-        async with database.engine.begin() as connection:
-            await connection.execute(text(CHANGE_NAME.format(length)))
-        assert await statuses(client, 4) <= {200, 503}
-        assert await statuses(client, 4) <= {200, 503}
-    assert await statuses(client, 4) == {200}
-
-
-async def test_a_server_that_became_a_standby_is_left(
-    client: httpx.AsyncClient, engine: AsyncEngine
-) -> None:
-    async with engine.connect() as connection:
-        await connection.execute(text(BECOME_STANDBY))
-        await connection.commit()
-    gizmo = {"name": "first", "price": "1"}
-    assert (await client.post(GIZMOS, json=gizmo)).status_code == 503
-    assert (await client.post(GIZMOS, json=gizmo)).status_code == 201
