@@ -93,7 +93,8 @@ def is_unavailable(error: DBAPIError) -> bool:
 def migration_lock(connection: Connection) -> Iterator[None]:
     """Let one process at a time migrate a database; DDL commits, so no transaction could."""
     name = {"name": f"migrate {connection.engine.url.database}"[:64]}
-    connection.execute(text("SELECT GET_LOCK(:name, -1)"), name)
+    # A day, since MariaDB takes no -1 for "without limit": it would give no lock at all.
+    connection.execute(text("SELECT GET_LOCK(:name, 86400)"), name)
     try:
         yield
     finally:
