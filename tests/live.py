@@ -23,8 +23,8 @@ from scripts.databases import create_database
 asyncio.run(create_database(parse_url(sys.argv[1])))
 """
 DROP = Path(__file__).parent / "drop_databases.py"
-FOLDER = "from scripts.local_server import folder; print(folder())"
-SERVER = ["python", "-m", "scripts.local_server"]
+FOLDER = "from scripts.local_database import folder; print(folder())"
+SERVER = ["python", "-m", "scripts.local_database"]
 
 
 class Service:

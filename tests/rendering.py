@@ -12,7 +12,7 @@ from typing import Any
 import copier
 import yaml
 
-from tests.source import ANSWERS_FILE, ROOT, choices, working_tree
+from tests.source import ANSWERS_FILE, ROOT, choices, is_asked, working_tree
 
 STRUCTURAL = ("database", "container", "ci", "license")
 CYCLED = ("pool_preset", "python_version")
@@ -20,11 +20,14 @@ CYCLED = ("pool_preset", "python_version")
 
 def _combinations() -> list[dict[str, str]]:
     turns = {question: cycle(choices(question)) for question in CYCLED}
-    return [
-        dict(zip(STRUCTURAL, values, strict=True))
-        | {question: next(turn) for question, turn in turns.items()}
-        for values in product(*map(choices, STRUCTURAL))
-    ]
+    combinations = []
+    for values in product(*map(choices, STRUCTURAL)):
+        answers = dict(zip(STRUCTURAL, values, strict=True))
+        combinations.append(
+            answers
+            | {name: next(turn) for name, turn in turns.items() if is_asked(name, answers)}
+        )
+    return combinations
 
 
 # Every combination of what decides which files and lines there are; the rest takes turns.

@@ -51,6 +51,12 @@ def rendered_path(name: Path) -> str:
     return path.replace("{{ _copier_conf.answers_file }}", ANSWERS_FILE)
 
 
+def is_asked(question: str, answers: Mapping[str, str]) -> bool:
+    """Tell whether Copier asks the question, given the answers before it."""
+    when = str(ASKED[question].get("when", True))
+    return environment().from_string(when).render(answers) == "True"
+
+
 def choices(question: str) -> list[str]:
     """Return the accepted answers of a question with choices."""
     offered = ASKED[question]["choices"]

@@ -10,7 +10,7 @@ import yaml
 from jinja2 import Template, nodes
 
 from tests.rendering import COMBINATIONS, name_of
-from tests.source import ANSWERS_FILE, CONFIG, QUESTIONS, environment, read, templated_files
+from tests.source import ANSWERS_FILE, CONFIG, QUESTIONS, choices, environment, read, templated_files
 
 Condition = tuple[str, int, int]
 
@@ -88,7 +88,7 @@ def test_every_switch_is_turned_both_ways(entry: str) -> None:
     assert not [*missed(recorder)]
 
 
-@pytest.mark.parametrize("database", ["postgresql", "mysql"])
+@pytest.mark.parametrize("database", choices("database"))
 def test_every_choice_meets_every_database(database: str) -> None:
     met = [answers for answers in COMBINATIONS if answers["database"] == database]
     for question in QUESTIONS.keys() & met[0].keys() - {"database"}:

@@ -21,7 +21,7 @@ def test_a_project_passes_its_own_checks(start: Start, database: str) -> None:
 
 
 @pytest.mark.parametrize("preset", ["low", "high"])
-@pytest.mark.parametrize("database", choices("database"))
+@pytest.mark.parametrize("database", ["postgresql", "mysql"])
 def test_a_project_passes_its_own_tests(start: Start, database: str, preset: str) -> None:
     service = start(database=database, pool_preset=preset)
     output = service.run("uv", "run", "pytest", "--numprocesses", "auto")

@@ -16,8 +16,8 @@ from tests.live import Service
 
 SECONDS = 60
 PORT_OF_SERVER = (
-    "from scripts import local_postgresql as server, local_server; "
-    "print(server.url(local_server.folder()).port)"
+    "from scripts import local_postgresql as server, local_database; "
+    "print(server.url(local_database.folder()).port)"
 )
 
 

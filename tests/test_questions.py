@@ -9,6 +9,7 @@ from tests.source import (
     QUESTIONS,
     ROOT,
     choices,
+    is_asked,
     names_in,
     read,
     templated_files,
@@ -41,7 +42,13 @@ def test_every_answer_is_checked(name: str) -> None:
 
 
 def test_what_follows_from_the_answers_is_neither_asked_nor_stored() -> None:
-    assert all(question.get("when", False) is False for question in QUESTIONS.values())
+    hidden = [question for name, question in QUESTIONS.items() if name not in ASKED]
+    assert all(question["when"] is False for question in hidden)
+
+
+def test_a_question_that_means_nothing_is_not_asked() -> None:
+    assert not is_asked("pool_preset", {"database": "sqlite"})
+    assert all(is_asked("pool_preset", {"database": name}) for name in ("postgresql", "mysql"))
 
 
 def test_nobody_ever_has_to_trust_the_template() -> None:

@@ -23,6 +23,7 @@ POOL = {
     "database_pool_pre_ping": (False, True, True),
     "database_pool_use_lifo": (False, False, True),
 }
+FILE = {"database_pool_size": 5, "database_max_overflow": 0, "database_pool_timeout": 30}
 PARSERS: dict[str, Callable[[str], object]] = {
     ".py": ast.parse,
     ".toml": tomllib.loads,
@@ -95,7 +96,8 @@ def test_git_sees_every_file(project: Project, tmp_path: Path) -> None:
 
 
 def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:
-    column = ["low", "medium", "high"].index(project.answers["pool_preset"])
+    presets = ["low", "medium", "high"]
+    preset = project.answers.get("pool_preset")
     defaults = {}
     for node in ast.walk(ast.parse(project.texts["app/core/config.py"])):
         match node:
@@ -106,8 +108,10 @@ def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:
                 value=ast.Call(keywords=[ast.keyword("default", ast.Constant(value)), *_]),
             ):
                 defaults[name] = value
-    expected = {name: values[column] for name, values in POOL.items()}
-    assert {name: defaults[name] for name in POOL} == expected
+    expected = (
+        {name: values[presets.index(preset)] for name, values in POOL.items()} if preset else FILE
+    )
+    assert {name: value for name, value in defaults.items() if name in POOL} == expected
 
 
 def test_a_project_is_there_before_one_looks_up(template: Path, tmp_path: Path) -> None:

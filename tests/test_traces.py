@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.rendering import Project
-from tests.source import ANSWERS_FILE, ASKED, JINJA, choices, rendered_path, template_files
+from tests.source import ANSWERS_FILE, ASKED, JINJA, choices, is_asked, rendered_path, template_files
 
 # How updating works is written where someone who updates looks for it.
 ABOUT_UPDATING = {ANSWERS_FILE, "README.md"}
@@ -13,6 +13,7 @@ WORDS = {
     "database": {
         "postgresql": r"asyncpg|postgres|pgserver|psycopg|libpq|\bpg_|plpgsql|ON CONFLICT",
         "mysql": r"asyncmy|mysql|mariadb|aiomysql|innodb|cryptography|utf8mb4",
+        "sqlite": r"sqlite|memdb|PRAGMA|ExactNumeric",
     },
     "container": {"docker": r"docker|compose\b|container image", "none": r"(?!)"},
     "ci": {"github": r"github", "none": r"(?!)"},
@@ -23,11 +24,23 @@ WORDS = {
         "proprietary": r"proprietary|All rights reserved\.\n\Z",
     },
 }
+SERVERS = {"postgresql", "mysql"}
+# Which answers give a file; a folder stands for all that is in it.
 FILES = {
-    ("database", "postgresql"): ["app/core/postgresql.py", "scripts/local_postgresql.py"],
-    ("database", "mysql"): ["app/core/mysql.py", "scripts/local_mysql.py"],
-    ("container", "docker"): ["Dockerfile", ".dockerignore", "compose.yaml"],
-    ("ci", "github"): [".github/workflows/ci.yml"],
+    "app/core/postgresql.py": ("database", {"postgresql"}),
+    "scripts/local_postgresql.py": ("database", {"postgresql"}),
+    "tests/core/test_postgresql.py": ("database", {"postgresql"}),
+    "app/core/mysql.py": ("database", {"mysql"}),
+    "scripts/local_mysql.py": ("database", {"mysql"}),
+    "tests/core/test_mysql.py": ("database", {"mysql"}),
+    "app/core/sqlite.py": ("database", {"sqlite"}),
+    "tests/core/test_sqlite.py": ("database", {"sqlite"}),
+    "tests/core/test_sqlite_connections.py": ("database", {"sqlite"}),
+    "tests/network/": ("database", SERVERS),
+    "Dockerfile": ("container", {"docker"}),
+    ".dockerignore": ("container", {"docker"}),
+    "compose.yaml": ("container", {"docker"}),
+    ".github/": ("ci", {"github"}),
 }
 
 
@@ -49,12 +62,15 @@ def test_nothing_tells_what_was_not_chosen(project: Project, question: str) -> N
 
 
 def test_every_file_is_there_or_not_as_answered(project: Project) -> None:
-    for (question, choice), files in FILES.items():
-        chosen = project.answers[question] == choice
-        assert all((name in project.files) == chosen for name in files)
-    switched = {name for files in FILES.values() for name in files}
-    everywhere = {rendered_path(name) for name in template_files()} - switched
-    assert {name for name in everywhere if not name.startswith(".github/")} <= project.files.keys()
+    everywhere = {rendered_path(name) for name in template_files()}
+    for name, (question, chosen) in FILES.items():
+        switched = {path for path in everywhere if f"{path}/".startswith(name)}
+        assert switched
+        assert switched & project.files.keys() == (
+            switched if project.answers[question] in chosen else set()
+        )
+        everywhere -= switched
+    assert everywhere <= project.files.keys()
 
 
 def test_nothing_tells_of_the_generator(project: Project) -> None:
@@ -67,7 +83,7 @@ def test_nothing_tells_of_the_generator(project: Project) -> None:
 
 
 def test_answers_are_kept_and_nothing_else(project: Project) -> None:
-    assert project.answers.keys() == ASKED.keys()
+    assert project.answers.keys() == {n for n in ASKED if is_asked(n, project.answers)}
 
 
 def test_nothing_tells_where_it_was_rendered(project: Project) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import URL
 
 from app.core.config import DatabaseSettings, load
 from app.core.database_url import parse_url
-from scripts import local_server
+from scripts import local_database
 from scripts.databases import create_database
 
 SUFFIX = "_test"
@@ -33,7 +33,7 @@ def own_database() -> Iterator[URL]:
     """Yield the URL of a database that no other test of this user and URL uses meanwhile.
 
     It is `TEST_DATABASE_URL`, else the service's own with `_test` added to its name, else one on
-    the project's local server. Processes that run beside each other get `…_1_test`, `…_2_test`.
+    the project's local one. Processes that run beside each other get `…_1_test`, `…_2_test`.
     """
     settings = load(_TestDatabaseSettings)
     if settings.test_database_url is not None:
@@ -50,7 +50,7 @@ def own_database() -> Iterator[URL]:
             yield free
     else:
         with (
-            local_server.running() as url,
+            local_database.running() as url,
             _free_name(url.set(database=f"{url.database}_test")) as free,
         ):
             yield free

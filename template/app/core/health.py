@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from structlog import get_logger
 
-from app.core.database import engine
+from app.core.database import engine, reading
 from app.core.problems import problems
 
 READINESS_TIMEOUT = 2.0
@@ -39,7 +39,7 @@ class Readiness:
 
     async def _ask(self) -> bool:
         try:
-            async with asyncio.timeout(READINESS_TIMEOUT), engine.connect() as connection:
+            async with asyncio.timeout(READINESS_TIMEOUT), reading(engine).connect() as connection:
                 await connection.execute(text("SELECT 1"))
         except Exception as error:
             logger.warning("not ready", reason=repr(error))

@@ -25,6 +25,7 @@ READ_ONLY = frozenset({1290, 1792, 1836})
 UNWRAPPED = (OSError, TimeoutError)
 
 READ_OPTIONS: dict[str, Any] = {}
+MIGRATION_OPTIONS: dict[str, Any] = {}
 
 CONNECTION_LIMIT = text("SELECT @@max_connections")
 

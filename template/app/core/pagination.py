@@ -95,8 +95,9 @@ class Cursor:
 def _typed(column: Column[Any], value: Any) -> Any:
     """Return a cursor's value as one that the column could hold, or raise a ValueError."""
     kind = column.type
-    if isinstance(kind, Numeric):
-        limits = Field(max_digits=kind.precision, decimal_places=kind.scale)
+    stored_as = getattr(kind, "impl_instance", kind)
+    if isinstance(stored_as, Numeric):
+        limits = Field(max_digits=stored_as.precision, decimal_places=stored_as.scale)
         return TypeAdapter(Annotated[Decimal, limits]).validate_python(value)
     if kind.python_type is datetime:
         return TypeAdapter(AwareDatetime).validate_python(value).astimezone(UTC)

@@ -28,6 +28,7 @@ CLOSE_TIMEOUT = 2.0
 # Without a transaction a read is one round trip instead of three. Each statement then sees what is
 # committed when it starts.
 READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
+MIGRATION_OPTIONS: dict[str, Any] = {}
 
 # What is left for roles that are not superusers.
 CONNECTION_LIMIT = text(

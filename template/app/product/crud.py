@@ -26,7 +26,7 @@ class ProductCRUD(CRUDBase[Product]):
         statement = select(
             func.count().label("active_products"),
             func.min(Product.price).label("lowest"),
-            func.round(func.avg(Product.price), 2).label("average"),
+            func.round(func.avg(Product.price), 2, type_=Product.price.type).label("average"),
             func.max(Product.price).label("highest"),
         ).where(Product.is_active)
         return (await session.execute(statement)).one()

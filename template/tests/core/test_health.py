@@ -8,6 +8,7 @@ from sqlalchemy import event
 from app.core import health
 from app.core.config import get_settings
 from app.core.database import build_engine
+from tests.server import UNREACHABLE
 
 
 async def test_a_live_process_answers(client: httpx.AsyncClient) -> None:
@@ -21,16 +22,16 @@ async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) 
 
 
 async def test_without_its_database_it_is_live_but_not_ready(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = get_settings().url.set(host="127.0.0.1", port=unused_tcp_port, password="top-secret")
+    url = get_settings().url.set(**UNREACHABLE)
     address = SecretStr(url.render_as_string(hide_password=False))
     nowhere = build_engine(get_settings().model_copy(update={"database_url": address}))
     monkeypatch.setattr(health, "engine", nowhere)
     response = await client.get("/health/ready")
     assert response.status_code == 503
     assert response.json()["detail"] == "The database does not answer."
-    for secret in ("top-secret", str(unused_tcp_port), "127.0.0.1", str(url.database)):
+    for secret in ("top-secret", "127.0.0.1", str(url.database)):
         assert secret not in response.text
     assert (await client.get("/health/live")).status_code == 200
 

@@ -3,15 +3,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import exc, text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
 from app.core.database import build_engine
-from app.core.errors import DatabaseUnavailableError
-from tests.server import connection_number, end_connection
 
 EngineFactory = Callable[..., AsyncEngine]
 
@@ -76,44 +72,6 @@ async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
             assert await connection.scalar(text("SELECT 1")) == 1
 
 
-async def test_a_failed_connect_does_not_leave_the_others_waiting(
-    small_engine: EngineFactory, unused_tcp_port: int
-) -> None:
-    engine = small_engine(database_url=_elsewhere(unused_tcp_port), database_pool_timeout=30)
-    async with asyncio.timeout(10):
-        results = await asyncio.gather(
-            *(engine.connect().__aenter__() for _ in range(8)), return_exceptions=True
-        )
-    assert {type(result) for result in results} <= {DatabaseUnavailableError, OperationalError}
-
-
-async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
-    small_engine: EngineFactory,
-) -> None:
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    engine = small_engine(database_url=_elsewhere(port))
-    async with server, asyncio.timeout(10):
-        with pytest.raises(DatabaseUnavailableError):
-            await engine.connect()
-
-
-async def test_a_connection_that_the_server_ended_while_idle_is_replaced(
-    small_engine: EngineFactory,
-) -> None:
-    engine = small_engine(database_pool_pre_ping=False)
-    async with engine.connect() as connection:
-        number = await connection_number(connection)
-    await end_connection(small_engine(), number)
-    await asyncio.sleep(0.1)
-    async with engine.connect() as connection:
-        assert await connection_number(connection) != number
-
-
 async def test_disposing_keeps_the_limits(small_engine: EngineFactory) -> None:
     engine = small_engine()
     async with engine.connect():
@@ -122,8 +80,3 @@ async def test_disposing_keeps_the_limits(small_engine: EngineFactory) -> None:
     async with engine.connect(), engine.connect():
         with pytest.raises(exc.TimeoutError):
             await engine.connect()
-
-
-def _elsewhere(port: int) -> SecretStr:
-    url = get_settings().url.set(host="127.0.0.1", port=port)
-    return SecretStr(url.render_as_string(hide_password=False))

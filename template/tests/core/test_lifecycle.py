@@ -3,13 +3,9 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from pydantic import SecretStr
-from structlog.testing import capture_logs
 
 from app.core import lifecycle
-from app.core import {{ database }} as driver
-from app.core.config import get_settings
-from app.core.database import build_engine, engine
+from app.core.database import engine
 from app.core.health import readiness
 from app.main import app
 
@@ -20,34 +16,6 @@ async def test_the_pool_is_closed_when_the_app_stops() -> None:
             pass
         pool = engine.pool
     assert engine.pool is not pool
-
-
-async def test_pools_that_exceed_the_server_are_warned_about_with_the_numbers() -> None:
-    async with engine.connect() as connection:
-        limit = (await connection.execute(driver.CONNECTION_LIMIT)).scalar_one()
-    changes = {"database_pool_size": limit - 1, "database_max_overflow": 1, "web_concurrency": 1}
-    settings = get_settings().model_copy(update=changes)
-    with capture_logs() as lines:
-        await lifecycle.check_connection_budget(settings)
-    assert lines == []
-    settings = settings.model_copy(update={"web_concurrency": 2})
-    with capture_logs() as lines:
-        await lifecycle.check_connection_budget(settings)
-    (line,) = lines
-    assert (line["workers"], line["connections_per_worker"]) == (2, limit)
-    assert (line["wanted"], line["server_limit"]) == (2 * limit, limit)
-
-
-async def test_it_starts_without_its_database(
-    monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
-) -> None:
-    url = get_settings().url.set(host="127.0.0.1", port=unused_tcp_port)
-    address = SecretStr(url.render_as_string(hide_password=False))
-    settings = get_settings().model_copy(update={"database_url": address})
-    monkeypatch.setattr(lifecycle, "engine", build_engine(settings))
-    with capture_logs() as lines:
-        await lifecycle.check_connection_budget(settings)
-    assert [line["event"] for line in lines] == ["the database does not answer at start"]
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""What only a server with many writers at a time can do to a transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from app.core.database import (
+    CurrentSessionTransaction,
+    engine,
+    read_session_factory,
+    session_factory,
+    session_scope,
+)
+from app.main import create_app
+from tests.gizmo import GIZMOS, Gizmo, with_gizmos
+from tests.server import connection_number, end_connection
+from tests.serving import client_of
+
+pytestmark = pytest.mark.usefixtures("gizmo_table")
+
+
+@pytest.fixture(autouse=True)
+async def _no_rows() -> AsyncIterator[None]:
+    """These tests commit for real, so they clean up after themselves."""
+    yield
+    async with session_scope() as session:
+        await session.execute(delete(Gizmo))
+
+
+async def stored() -> int:
+    async with read_session_factory() as session:
+        return (await session.execute(select(func.count()).select_from(Gizmo))).scalar_one()
+
+
+async def test_a_commit_that_fails_is_never_a_success() -> None:
+    app = with_gizmos(create_app())
+
+    @app.post("/broken", status_code=201)
+    async def broken(session: CurrentSessionTransaction) -> None:
+        session.add(Gizmo(name="first"))
+        await session.flush()
+        await end_connection(engine, await connection_number(await session.connection()))
+        await asyncio.sleep(0.1)
+
+    async with client_of(app) as client:
+        response = await client.post("/broken")
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert await stored() == 0
+        assert (await client.post(GIZMOS, json={"name": "second", "price": "1"})).status_code == 201
+
+
+async def test_a_deadlock_is_a_clean_503() -> None:
+    app = create_app()
+    both = asyncio.Barrier(2)
+
+    @app.post("/swap/{first}/{second}")
+    async def swap(first: int, second: int, session: CurrentSessionTransaction) -> None:
+        for number, key in enumerate((first, second)):
+            gizmo = await session.get(Gizmo, key, with_for_update=True)
+            assert gizmo is not None
+            gizmo.price += 1
+            await session.flush()
+            if number == 0:
+                await both.wait()
+
+    async with session_factory.begin() as session:
+        session.add_all(gizmos := [Gizmo(name=str(number)) for number in range(2)])
+    one, other = (gizmo.id for gizmo in gizmos)
+    async with client_of(app) as client:
+        responses = await asyncio.gather(
+            client.post(f"/swap/{one}/{other}"), client.post(f"/swap/{other}/{one}")
+        )
+    assert sorted(response.status_code for response in responses) == [200, 503]
+    async with read_session_factory() as reader:
+        prices = (await reader.execute(select(Gizmo.price))).scalars().all()
+    assert [int(price) for price in prices] == [2, 2]
