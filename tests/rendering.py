@@ -24,8 +24,7 @@ def _combinations() -> list[dict[str, str]]:
     for values in product(*map(choices, STRUCTURAL)):
         answers = dict(zip(STRUCTURAL, values, strict=True))
         combinations.append(
-            answers
-            | {name: next(turn) for name, turn in turns.items() if is_asked(name, answers)}
+            answers | {name: next(turn) for name, turn in turns.items() if is_asked(name, answers)}
         )
     return combinations
 

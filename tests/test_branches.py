@@ -10,7 +10,15 @@ import yaml
 from jinja2 import Template, nodes
 
 from tests.rendering import COMBINATIONS, name_of
-from tests.source import ANSWERS_FILE, CONFIG, QUESTIONS, choices, environment, read, templated_files
+from tests.source import (
+    ANSWERS_FILE,
+    CONFIG,
+    QUESTIONS,
+    choices,
+    environment,
+    read,
+    templated_files,
+)
 
 Condition = tuple[str, int, int]
 

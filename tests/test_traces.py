@@ -5,7 +5,15 @@ import re
 import pytest
 
 from tests.rendering import Project
-from tests.source import ANSWERS_FILE, ASKED, JINJA, choices, is_asked, rendered_path, template_files
+from tests.source import (
+    ANSWERS_FILE,
+    ASKED,
+    JINJA,
+    choices,
+    is_asked,
+    rendered_path,
+    template_files,
+)
 
 # How updating works is written where someone who updates looks for it.
 ABOUT_UPDATING = {ANSWERS_FILE, "README.md"}

@@ -24,10 +24,14 @@ READ_ONLY = frozenset({1290, 1792, 1836})
 # What SQLAlchemy passes on as it is when it happens while connecting.
 UNWRAPPED = (OSError, TimeoutError)
 
-READ_OPTIONS: dict[str, Any] = {}
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
 CONNECTION_LIMIT = text("SELECT @@max_connections")
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of sessions that only read: leaving a transaction costs more."""
+    return {}
 
 
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:

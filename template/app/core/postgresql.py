@@ -25,9 +25,6 @@ UNWRAPPED = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresErro
 
 CLOSE_TIMEOUT = 2.0
 
-# Without a transaction a read is one round trip instead of three. Each statement then sees what is
-# committed when it starts.
-READ_OPTIONS = {"isolation_level": "AUTOCOMMIT"}
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
 # What is left for roles that are not superusers.
@@ -36,6 +33,15 @@ CONNECTION_LIMIT = text(
     " FROM pg_settings WHERE name IN"
     " ('max_connections', 'reserved_connections', 'superuser_reserved_connections')"
 )
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of sessions that only read.
+
+    Without a transaction a read is one round trip instead of three. Each statement then sees what
+    is committed when it starts. Behind a pooler only a transaction keeps to one connection.
+    """
+    return {} if settings.database_pooler else {"isolation_level": "AUTOCOMMIT"}
 
 
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
@@ -57,6 +63,13 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
         server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
         # Bounds what the server's own limit can't: a network that went silent.
         connect_args["command_timeout"] = statement_timeout + 1
+    if settings.database_pooler:
+        # The next transaction may run on another connection of the server: what is set or prepared
+        # on one is not there, and a pooler refuses parameters at the start.
+        del connect_args["server_settings"]
+        connect_args["statement_cache_size"] = 0
+        connect_args["prepared_statement_cache_size"] = 0
+        connect_args["prepared_statement_name_func"] = lambda: ""
     return {
         "connect_args": connect_args,
         "skip_autocommit_rollback": True,

@@ -40,9 +40,6 @@ UNAVAILABLE = frozenset(
 # What SQLAlchemy passes on as it is when it happens while connecting: there is no thread to be had.
 UNWRAPPED = (RuntimeError,)
 
-# Without a transaction a read waits for no writer, and no writer for it. Each statement then sees
-# what is committed when it starts.
-READ_OPTIONS: dict[str, Any] = {"sqlite_begin": None}
 
 # All revisions of an upgrade are one transaction.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
@@ -50,6 +47,15 @@ MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl
 # How long SQLite itself waits for a lock, in seconds. A thread that waits can't be told to stop, so
 # the longer wait for the turn to write is done here.
 BUSY_TIMEOUT = 0.1
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of sessions that only read.
+
+    Without a transaction a read waits for no writer, and no writer for it. Each statement then sees
+    what is committed when it starts.
+    """
+    return {"sqlite_begin": None}
 
 
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from app.core import postgresql as driver
+from app.core.config import get_settings
 from app.core.database_url import parse_url
 
 CONFLICTS = ["23503", "23505", "23P01"]
@@ -61,3 +62,13 @@ def test_what_is_not_understood_is_refused_with_a_sentence(url: str, sentence: s
 
 def test_sslmode_becomes_the_drivers_own_parameter() -> None:
     assert parse_url("postgres://h/shop?sslmode=require").query == {"ssl": "require"}
+
+
+def test_behind_a_pooler_nothing_outlasts_a_transaction() -> None:
+    settings = get_settings().model_copy(update={"database_pooler": True})
+    arguments = driver.engine_options(settings, statement_timeout=30)["connect_args"]
+    assert "server_settings" not in arguments
+    assert arguments["statement_cache_size"] == arguments["prepared_statement_cache_size"] == 0
+    assert arguments["prepared_statement_name_func"]() == ""
+    assert arguments["command_timeout"] == 31
+    assert driver.read_options(settings) == {}
