@@ -10,17 +10,18 @@ from app.core.pagination import Cursor, PageQuery, RowPage
 from app.models.base import Base
 
 ModelT = TypeVar("ModelT", bound=Base)
+KeyT = TypeVar("KeyT")
 
 
-class CRUDBase(Generic[ModelT]):
-    """Create, read, update, delete and list rows of one model with a single-column key."""
+class CRUDBase(Generic[ModelT, KeyT]):
+    """Create, read, update, delete and list rows of one model, whose key is one `KeyT`."""
 
     def __init__(self, model: type[ModelT]) -> None:
         self.model = model
         self.table: Table = model.metadata.tables[model.__tablename__]
         (self.key,) = self.table.primary_key
 
-    async def get(self, session: AsyncSession, key: Any, *, lock: bool = False) -> ModelT | None:
+    async def get(self, session: AsyncSession, key: KeyT, *, lock: bool = False) -> ModelT | None:
         """Return the row with that key, or None.
 
         Whoever reads a row to change it takes a `lock`: others who do the same wait for the end of

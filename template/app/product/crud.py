@@ -10,7 +10,7 @@ from app.core.crud import CRUDBase
 from app.product.models import Product
 
 
-class ProductCRUD(CRUDBase[Product]):
+class ProductCRUD(CRUDBase[Product, int]):
     async def get_by_name(self, session: AsyncSession, name: str) -> Product | None:
         """Return the oldest product of that name, or None."""
         statement = select(Product).where(Product.name == name).order_by(Product.id).limit(1)

@@ -1,0 +1,52 @@
+"""The tables of the recipes; like gizmos, they have metadata of their own."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, MetaData, Numeric, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models import base
+from app.models.base import NAMING_CONVENTION, IntegerKey, Timestamps, UUIDKey, Versioned
+
+
+class Base(base.Base):
+    __abstract__ = True
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class Invoice(UUIDKey, Timestamps, Versioned, Base, kw_only=True):
+    __tablename__ = "invoice"
+
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    customer: Mapped[str] = mapped_column(String(100), index=True)
+    due_date: Mapped[date]
+
+    lines: Mapped[list["InvoiceLine"]] = relationship(
+        back_populates="invoice",
+        cascade="all, delete-orphan",
+        default_factory=list,
+        lazy="raise",
+        order_by="InvoiceLine.id",
+        passive_deletes=True,
+    )
+
+
+class InvoiceLine(IntegerKey, Base, kw_only=True):
+    __tablename__ = "invoice_line"
+
+    invoice_id: Mapped[UUID] = mapped_column(
+        ForeignKey("invoice.id", ondelete="CASCADE"), index=True, init=False
+    )
+    article: Mapped[str] = mapped_column(String(100))
+    amount: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+
+    invoice: Mapped[Invoice] = relationship(back_populates="lines", init=False, lazy="raise")
+
+
+class Stock(IntegerKey, Timestamps, Versioned, Base, kw_only=True):
+    __tablename__ = "stock"
+
+    article: Mapped[str] = mapped_column(String(100), unique=True)
+    quantity: Mapped[int] = mapped_column(default=0)
