@@ -1,0 +1,82 @@
+"""What holds for every table; each broken rule is a sentence that says what to do."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, ForeignKeyConstraint, Table, UniqueConstraint
+from sqlalchemy.orm import RelationshipProperty, registry
+
+from app.models.types import UTCDateTime
+
+SNAKE_CASE = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
+# Singular words that look like plurals; add yours. What ends in "ss", "us" or "is" needs no entry.
+SINGULAR = frozenset({"alias", "atlas", "canvas", "gas", "lens", "news", "series"})
+
+
+def faults(models: registry) -> list[str]:
+    """Return a sentence for each rule that a table or a relationship breaks."""
+    metadata = {models.metadata, *(mapper.class_.metadata for mapper in models.mappers)}
+    tables = [table for part in metadata for table in part.tables.values()]
+    relationships = [r for mapper in models.mappers for r in mapper.relationships]
+    return sorted(
+        [fault for table in tables for fault in _table(table)]
+        + [fault for relationship in relationships for fault in _relationship(relationship)]
+    )
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield from _table_name(table.name)
+    for column in table.columns:
+        yield from _column(column)
+    for constraint in table.constraints:
+        if not isinstance(constraint.name, str):
+            yield f"{table.name}: {constraint!r} has no name: migrations need one to drop it."
+    for foreign_key in table.foreign_key_constraints:
+        yield from _foreign_key(foreign_key)
+
+
+def _table_name(name: str) -> Iterator[str]:
+    if not re.fullmatch(SNAKE_CASE, name):
+        yield f"{name}: a table is named in snake_case."
+    word = name.rsplit("_", 1)[-1]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in SINGULAR:
+        yield f"{name}: a table is named in the singular, as one row of it."
+
+
+def _column(column: Column[Any]) -> Iterator[str]:
+    kind = _kind(column)
+    if not re.fullmatch(SNAKE_CASE, column.name):
+        yield f"{column}: a column is named in snake_case."
+    if (kind is datetime) != column.name.endswith("_at"):
+        yield f"{column}: the name of a datetime, and of nothing else, ends in _at."
+    if (kind is date) != column.name.endswith("_date"):
+        yield f"{column}: the name of a date, and of nothing else, ends in _date."
+    if kind is datetime and not isinstance(column.type, UTCDateTime):
+        yield f"{column}: a datetime is a UTCDateTime, which keeps its time zone."
+
+
+def _kind(column: Column[Any]) -> type | None:
+    try:
+        return column.type.python_type
+    except NotImplementedError:  # a type of one database only may not tell
+        return None
+
+
+def _foreign_key(foreign_key: ForeignKeyConstraint) -> Iterator[str]:
+    table, columns = foreign_key.table, list(foreign_key.columns)
+    unique = [part for part in table.constraints if isinstance(part, UniqueConstraint)]
+    indexed = [list(part.columns) for part in [*unique, table.primary_key]]
+    indexed += [list(index.columns) for index in table.indexes]
+    if not any(set(columns) == set(leading[: len(columns)]) for leading in indexed):
+        names = ", ".join(column.name for column in columns)
+        yield f"{table.name}.{names}: a foreign key has an index, such as index=True gives."
+
+
+def _relationship(relationship: RelationshipProperty[Any]) -> Iterator[str]:
+    if relationship.lazy not in {"raise", "write_only"}:
+        yield (
+            f'{relationship}: a relationship has lazy="raise", so that a query names what it '
+            "loads, and no row brings a statement of its own."
+        )
