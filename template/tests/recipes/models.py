@@ -1,6 +1,6 @@
 """The tables of the recipes; like gizmos, they have metadata of their own."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class Invoice(UUIDKey, Timestamps, Versioned, Base, kw_only=True):
     number: Mapped[str] = mapped_column(String(20), unique=True)
     customer: Mapped[str] = mapped_column(String(100), index=True)
     due_date: Mapped[date]
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
 
     lines: Mapped[list["InvoiceLine"]] = relationship(
         back_populates="invoice",

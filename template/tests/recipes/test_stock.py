@@ -29,6 +29,25 @@ async def _pencils() -> AsyncIterator[None]:
         await session.execute(delete(Stock))
 
 
+@pytest.mark.usefixtures("connection")
+async def test_a_transaction_changes_all_or_nothing() -> None:
+    async with session_scope() as session:
+        rows = [{"article": "Pencil", "quantity": 5}, {"article": "Pen", "quantity": 0}]
+        await stock.add_articles(session, rows)
+    async with session_scope() as session:
+        await stock.transfer(session, "Pencil", "Pen", 2)
+    with pytest.raises(LookupError, match="there are 1 of Pencil"):
+        await transfer_twice(2)
+    async with session_scope() as session:
+        assert await quantities(session) == {"Pencil": (3, 2), "Pen": (2, 2)}
+
+
+async def transfer_twice(quantity: int) -> None:
+    async with session_scope() as session:
+        await stock.transfer(session, "Pencil", "Pen", quantity)
+        await stock.transfer(session, "Pencil", "Pen", quantity)
+
+
 async def test_many_rows_are_added_at_once(session: AsyncSession) -> None:
     rows = [{"article": f"{number}", "quantity": number} for number in range(1000)]
     await stock.add_articles(session, rows)
