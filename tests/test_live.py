@@ -38,6 +38,22 @@ def test_a_project_without_its_sample_passes_its_own_tests(start: Start) -> None
 
 
 @pytest.mark.parametrize("database", choices("database"))
+def test_a_new_feature_passes_the_checks(start: Start, database: str) -> None:
+    service = start(database=database)
+    service.run("uv", "run", "poe", "feature", "order_item")
+    with service.running_database() as url:
+        revision = ("poe", "revision", "-m", "add order_item")
+        service.run("uv", "run", *revision, DATABASE_URL=url)
+    service.run("uv", "run", "poe", "check")
+
+
+@pytest.mark.parametrize("database", choices("database"))
+def test_no_update_is_lost_among_two_hundred_writers(start: Start, database: str) -> None:
+    service = start(database=database)
+    service.run("uv", "run", "pytest", "tests/recipes/test_stock.py", WRITERS="200")
+
+
+@pytest.mark.parametrize("database", choices("database"))
 def test_nothing_that_is_sent_breaks_the_contract(start: Start, database: str) -> None:
     service = start(database=database)
     service.run("uv", "run", "poe", "contract", CONTRACT_EXAMPLES="50")

@@ -26,6 +26,12 @@ def faults(models: registry) -> list[str]:
     )
 
 
+def is_singular(name: str) -> bool:
+    """Tell whether the last word of a name looks like a singular."""
+    word = name.rsplit("_", 1)[-1]
+    return not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in SINGULAR
+
+
 def _table(table: Table) -> Iterator[str]:
     yield from _table_name(table.name)
     for column in table.columns:
@@ -40,8 +46,7 @@ def _table(table: Table) -> Iterator[str]:
 def _table_name(name: str) -> Iterator[str]:
     if not re.fullmatch(SNAKE_CASE, name):
         yield f"{name}: a table is named in snake_case."
-    word = name.rsplit("_", 1)[-1]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and word not in SINGULAR:
+    if not is_singular(name):
         yield f"{name}: a table is named in the singular, as one row of it."
 
 

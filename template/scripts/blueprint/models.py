@@ -1,0 +1,12 @@
+"""The table of blueprints."""
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, IntegerKey, Timestamps
+
+
+class Blueprint(IntegerKey, Timestamps, Base, kw_only=True):
+    __tablename__ = "blueprint"
+
+    name: Mapped[str] = mapped_column(String(100))
