@@ -45,6 +45,8 @@ FILES = {
     "tests/core/test_sqlite.py": ("database", {"sqlite"}),
     "tests/core/test_sqlite_connections.py": ("database", {"sqlite"}),
     "tests/network/": ("database", SERVERS),
+    "tests/recipes/replica.py": ("database", SERVERS),
+    "tests/recipes/test_replica.py": ("database", SERVERS),
     "Dockerfile": ("container", {"docker"}),
     ".dockerignore": ("container", {"docker"}),
     "compose.yaml": ("container", {"docker"}),
