@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -62,6 +63,19 @@ async def test_null_clears_a_field_and_leaving_it_out_keeps_it(
     cleared = (await gizmo_client.patch(path, json={"note": None})).json()
     assert cleared == kept | {"note": None, "updated_at": cleared["updated_at"]}
     assert (await gizmo_client.get(path)).json() == cleared
+
+
+async def test_an_empty_change_changes_nothing(gizmo_client: httpx.AsyncClient) -> None:
+    created = await create(gizmo_client, note="kept")
+    path = f"{GIZMOS}/{created['id']}"
+    unchanged = await gizmo_client.patch(path, json={})
+    assert (unchanged.status_code, unchanged.json()) == (200, created)
+
+
+async def test_a_datetime_is_answered_in_utc(gizmo_client: httpx.AsyncClient) -> None:
+    created = await create(gizmo_client)
+    for name in ("created_at", "updated_at"):
+        assert datetime.fromisoformat(created[name]).utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", str(2**63), "9" * 5000])

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import insert, literal, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,3 +44,15 @@ async def test_what_the_database_fills_in_is_readable_after_a_flush(session: Asy
 async def test_an_optional_datetime_may_be_missing(session: AsyncSession) -> None:
     nothing = literal(None, UTCDateTime())
     assert (await session.execute(select(nothing))).scalar_one() is None
+
+
+async def test_decimals_are_exact(session: AsyncSession) -> None:
+    largest = Decimal("99999999.99")
+    session.add_all(Gizmo(name="small", price=Decimal("0.10")) for _ in range(100))
+    session.add(Gizmo(name="large", price=largest))
+    await session.flush()
+    session.expunge_all()
+    sums = select(func.sum(Gizmo.price)).group_by(Gizmo.name).order_by(Gizmo.name)
+    assert (await session.scalars(sums)).all() == [largest, Decimal(10)]
+    dearer = select(Gizmo.price).where(Gizmo.price > Decimal("99999999.98"))
+    assert (await session.execute(dearer)).scalar_one() == largest

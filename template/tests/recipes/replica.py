@@ -7,9 +7,8 @@ from fastapi import Depends
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from app.core import {{ database }} as driver
 from app.core.config import DatabaseSettings, get_settings, load
-from app.core.database import ReadSession, build_engine
+from app.core.database import ReadSession, build_engine, reading
 
 
 class ReplicaSettings(DatabaseSettings):
@@ -20,10 +19,7 @@ replica = build_engine(
     get_settings().model_copy(update={"database_url": load(ReplicaSettings).database_replica_url})
 )
 replica_session_factory = async_sessionmaker(
-    replica.execution_options(**driver.READ_OPTIONS),
-    class_=ReadSession,
-    autoflush=False,
-    expire_on_commit=False,
+    reading(replica), class_=ReadSession, autoflush=False, expire_on_commit=False
 )
 
 
