@@ -17,7 +17,7 @@ from app.core.config import get_settings
 from app.core.database import CurrentSessionTransaction, build_engine, reading, session_scope
 from app.core.errors import DatabaseUnavailableError
 from app.main import app, create_app
-from app.models.types import ExactNumeric
+from app.models.exact_numeric import ExactNumeric
 from tests.gizmo import GIZMOS, Gizmo, with_gizmos
 from tests.serving import client_of
 
