@@ -42,6 +42,7 @@ FILES = {
     "app/models/binary_uuid.py": ("database", {"mysql"}),
     "scripts/local_mysql.py": ("database", {"mysql"}),
     "tests/core/test_mysql.py": ("database", {"mysql"}),
+    "tests/core/test_mysql_sessions.py": ("database", {"mysql"}),
     "app/core/sqlite.py": ("database", {"sqlite"}),
     "app/models/exact_numeric.py": ("database", {"sqlite"}),
     "tests/core/test_sqlite.py": ("database", {"sqlite"}),

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import asyncmy
-from sqlalchemy import Connection, Engine, ExceptionContext, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from app.core.config import Settings
@@ -27,6 +27,12 @@ UNWRAPPED = (OSError, TimeoutError)
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
 CONNECTION_LIMIT = text("SELECT @@max_connections")
+IDLE_LIMIT = text("SELECT @@wait_timeout")
+
+# Text is equal when it has the same characters, and ordered by code point; MariaDB has it too.
+COLLATION = "utf8mb4_bin"
+# On top of what the server has: a value that does not fit its column is refused, never cut.
+SQL_MODE = "TRADITIONAL"
 
 
 def read_options(settings: Settings) -> dict[str, Any]:
@@ -45,10 +51,16 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
             return await asyncmy.connect(*args, **kwargs)
 
     connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
-    session = ["time_zone = '+00:00'"]
+    session = [
+        "time_zone = '+00:00'",
+        f"sql_mode = CONCAT(@@sql_mode, ',{SQL_MODE}')",
+    ]
     if statement_timeout is not None:
+        # Whole seconds, for rows and for tables that are being altered.
+        lock_timeout = max(1, round(settings.database_lock_timeout))
         session += [
-            f"innodb_lock_wait_timeout = {max(1, round(statement_timeout))}",
+            f"innodb_lock_wait_timeout = {lock_timeout}",
+            f"lock_wait_timeout = {lock_timeout}",
             # Each server runs the comment that is meant for it and skips the other's.
             f"/*!50708 max_execution_time = {round(statement_timeout * 1000)} */"
             f"/*M!100101 max_statement_time = {statement_timeout} */",
@@ -60,6 +72,12 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
         "connect_args": connect_args,
         "pool_pre_ping": settings.database_pool_pre_ping,
     }
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _state_collation(table: Table, metadata: MetaData) -> None:
+    # Whatever the database's own default is, for models and for tables that revisions create.
+    table.dialect_kwargs.setdefault("mysql_collate", COLLATION)
 
 
 def watch(engine: Engine) -> None:

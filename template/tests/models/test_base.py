@@ -56,3 +56,12 @@ async def test_decimals_are_exact(session: AsyncSession) -> None:
     assert (await session.scalars(sums)).all() == [largest, Decimal(10)]
     dearer = select(Gizmo.price).where(Gizmo.price > Decimal("99999999.98"))
     assert (await session.execute(dearer)).scalar_one() == largest
+
+
+async def test_text_is_equal_when_its_characters_are(session: AsyncSession) -> None:
+    names = {"resume", "Resume", "résumé"}
+    session.add_all(Gizmo(name=name) for name in names)
+    await session.flush()
+    for name in names:
+        found = await session.execute(select(Gizmo.name).where(Gizmo.name == name))
+        assert found.scalars().all() == [name]
