@@ -87,6 +87,13 @@ SAFEGUARDS = [
         "tests/core/test_transactions.py",
     ),
     Safeguard(
+        "a wait for a lock has an end of its own",
+        "app/core/postgresql.py",
+        '        server_settings["lock_timeout"] = str(round(settings.database_lock_timeout * 1000))\n',
+        "",
+        "tests/core/test_database.py",
+    ),
+    Safeguard(
         "an answer to a change is what is stored",
         "app/core/crud.py",
         "with_for_update=lock or None",

@@ -34,6 +34,8 @@ CONNECTION_LIMIT = text(
     " ('max_connections', 'reserved_connections', 'superuser_reserved_connections')"
 )
 
+IDLE_LIMIT = text("SELECT setting::int / 1000 FROM pg_settings WHERE name = 'idle_session_timeout'")
+
 
 def read_options(settings: Settings) -> dict[str, Any]:
     """Return the execution options of sessions that only read.
@@ -61,6 +63,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     }
     if statement_timeout is not None:
         server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
+        server_settings["lock_timeout"] = str(round(settings.database_lock_timeout * 1000))
         # Bounds what the server's own limit can't: a network that went silent.
         connect_args["command_timeout"] = statement_timeout + 1
     if settings.database_pooler:

@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from sqlalchemy import delete, func, insert, inspect, select, text
+from sqlalchemy import delete, func, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,6 +72,21 @@ async def test_a_statement_that_takes_too_long_is_ended() -> None:
             await connection.execute(text(SLOW))
         await connection.rollback()
         assert await connection.scalar(text("SELECT 1")) == 1
+    await engine.dispose()
+
+
+async def test_a_wait_for_what_another_transaction_holds_is_ended() -> None:
+    async with database.session_scope() as session:
+        session.add(gizmo := Gizmo(name="first"))
+    settings = get_settings().model_copy(update={"database_lock_timeout": 0.2})
+    engine = database.build_engine(settings)
+    async with engine.begin() as holder, engine.connect() as waiter:
+        change = update(Gizmo).where(Gizmo.id == gizmo.id).values(name="second")
+        await holder.execute(change)
+        with pytest.raises(DBAPIError, match=r"[Ll]ock"):
+            await waiter.execute(change)
+    async with engine.begin() as connection:
+        await connection.execute(delete(Gizmo))
     await engine.dispose()
 
 
