@@ -89,8 +89,8 @@ SAFEGUARDS = [
     Safeguard(
         "a wait for a lock has an end of its own",
         "app/core/postgresql.py",
-        '        server_settings["lock_timeout"] = str(round(settings.database_lock_timeout * 1000))\n',
-        "",
+        'server_settings["lock_timeout"]',
+        'server_settings["deadlock_timeout"]',
         "tests/core/test_database.py",
     ),
     Safeguard(
@@ -209,8 +209,8 @@ SAFEGUARDS = [
     Safeguard(
         "one process at a time migrates",
         "migrations/env.py",
-        "context.begin_transaction(), driver.migration_lock(connection)",
-        "context.begin_transaction()",
+        "        driver.migration_lock(connection),\n",
+        "",
         "tests/migrations/test_migrations.py",
     ),
     Safeguard(

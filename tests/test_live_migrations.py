@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -51,5 +52,8 @@ def test_migrations_go_up_and_down_and_follow_the_models(
         alembic("upgrade", "head")
         alembic("check")
         alembic("downgrade", "base")
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(lambda _: alembic("upgrade", "head"), range(3)))
+        alembic("check")
     service.run("uv", "run", "ruff", "format", "--check")
     service.run("uv", "run", "ruff", "check")

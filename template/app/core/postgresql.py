@@ -27,6 +27,9 @@ CLOSE_TIMEOUT = 2.0
 
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
+# Each revision is a transaction: what it locks is free again when the next one starts.
+MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
+
 # What is left for roles that are not superusers.
 CONNECTION_LIMIT = text(
     "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
@@ -125,9 +128,17 @@ def is_unavailable(error: DBAPIError) -> bool:
 
 @contextmanager
 def migration_lock(connection: Connection) -> Iterator[None]:
-    """Let one process at a time migrate a database; the lock ends with the transaction."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('migration'))"))
-    yield
+    """Let one process at a time migrate a database.
+
+    A transaction of its own holds the lock, since those of the migrations end with each revision.
+    """
+    with connection.engine.connect() as holder:
+        holder.execute(text("SET LOCAL lock_timeout = 0"))
+        holder.execute(text("SET LOCAL statement_timeout = 0"))
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtext('migration'))"))
+        # After the lock, since it also ends the snapshot, for which CONCURRENTLY would wait.
+        holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        yield
 
 
 def _code(error: DBAPIError) -> str:

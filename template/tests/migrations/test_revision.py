@@ -1,36 +1,10 @@
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from alembic.config import main as alembic
 
-PROJECT = Path(__file__).parents[2]
-
-
-class Migrations:
-    """A copy of the project's migrations, in which revisions can be made."""
-
-    def __init__(self, folder: Path) -> None:
-        shutil.copy(PROJECT / "alembic.ini", folder)
-        shutil.copytree(PROJECT / "migrations", folder / "migrations")
-        self.configuration = folder / "alembic.ini"
-        self.versions = folder / "migrations" / "versions"
-        self.known = set(self.versions.glob("*.py"))
-
-    def run(self, *arguments: str) -> None:
-        alembic(["-c", str(self.configuration), *arguments])
-
-    def revise(self, *arguments: str) -> list[Path]:
-        """Make a revision; return the files of all that were made so far."""
-        self.run("revision", *arguments)
-        return sorted(set(self.versions.glob("*.py")) - self.known)
-
-
-@pytest.fixture
-def migrations(tmp_path: Path) -> Migrations:
-    return Migrations(tmp_path)
+from tests.scratch import Migrations
 
 
 @pytest.fixture
