@@ -79,4 +79,7 @@ class Progress:
             lines += ["Undo them by hand, or take them out of the revision, then migrate again."]
         else:
             lines += ["Nothing of it is applied: remove the cause, then migrate again."]
-        return "\n".join([*lines, "Every revision before it is complete."])
+        migration = context.get_context()
+        one = migration.impl.transactional_ddl and not migration.opts["transaction_per_migration"]
+        rest = "Nor is any other of this run." if one else "All revisions before it are complete."
+        return "\n".join([*lines, rest])

@@ -25,8 +25,6 @@ UNWRAPPED = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresErro
 
 CLOSE_TIMEOUT = 2.0
 
-MIGRATION_OPTIONS: dict[str, Any] = {}
-
 # Each revision is a transaction: what it locks is free again when the next one starts.
 MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
 

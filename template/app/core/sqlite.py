@@ -61,12 +61,15 @@ def read_options(settings: Settings) -> dict[str, Any]:
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.
 
-    A statement, and the wait for other writers, may take `statement_timeout` seconds each; None
-    sets no limit.
+    A statement may take `statement_timeout` seconds; None sets no limit, nor one to the wait for
+    other writers.
     """
     return {
         "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT},
-        "execution_options": {"statement_timeout": statement_timeout},
+        "execution_options": {
+            "statement_timeout": statement_timeout,
+            "lock_timeout": statement_timeout and settings.database_lock_timeout,
+        },
     }
 
 
@@ -93,7 +96,7 @@ def _prepare(connection: Any, record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A transaction that reads before it writes could not wait for another writer: it would fail.
     options = connection.get_execution_options()
-    mode, timeout = options.get("sqlite_begin", "IMMEDIATE"), options.get("statement_timeout")
+    mode, timeout = options.get("sqlite_begin", "IMMEDIATE"), options.get("lock_timeout")
     started = time.monotonic()
     while mode is not None:
         try:

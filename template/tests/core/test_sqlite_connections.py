@@ -74,7 +74,7 @@ async def test_a_commit_that_fails_is_never_a_success() -> None:
 
 
 async def test_who_writes_waits_for_others_and_in_the_end_is_told() -> None:
-    changes = {"database_statement_timeout": 0.3}
+    changes = {"database_lock_timeout": 0.3}
     engine = build_engine(get_settings().model_copy(update=changes))
     async with database.engine.begin() as connection:
         async with reading(engine).connect() as reader:
