@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Boolean, Column, FetchedValue, Float, Integer, Numeric
 from sqlalchemy.types import TypeEngine
 
-QUOTED = re.compile(r"'(.*)'(::[\w ]+)?", re.DOTALL)
+QUOTED = re.compile(r"\(?'(.*)'(::[\w ]+)?\)?", re.DOTALL)
 TRUTH = {"false": "0", "true": "1"}
 
 

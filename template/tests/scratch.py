@@ -40,5 +40,6 @@ class Migrations:
         (path,) = set(self.versions.glob("*.py")) - before
         body = "".join(f"    {line}\n" for line in upgrade)
         text = path.read_text().replace("    pass\n", body, 1)
-        path.write_text(text.replace("from alembic", "import sqlalchemy as sa\nfrom alembic", 1))
+        imports = "import sqlalchemy as sa\nfrom alembic import op\n\n"
+        path.write_text(text.replace("revision =", f"{imports}revision =", 1))
         return path
