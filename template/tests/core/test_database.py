@@ -78,13 +78,16 @@ async def test_a_statement_that_takes_too_long_is_ended() -> None:
 async def test_a_wait_for_what_another_transaction_holds_is_ended() -> None:
     async with database.session_scope() as session:
         session.add(gizmo := Gizmo(name="first"))
-    settings = get_settings().model_copy(update={"database_lock_timeout": 0.2})
+    changes = {"database_lock_timeout": 0.2, "database_statement_timeout": 2}
+    settings = get_settings().model_copy(update=changes)
     engine = database.build_engine(settings)
     async with engine.begin() as holder, engine.connect() as waiter:
         change = update(Gizmo).where(Gizmo.id == gizmo.id).values(name="second")
         await holder.execute(change)
-        with pytest.raises(DBAPIError, match=r"[Ll]ock"):
+        with pytest.raises((DatabaseUnavailableError, DBAPIError)) as ended:
             await waiter.execute(change)
+        # Behind a pooler the server knows no limit, and the driver ends the wait.
+        assert isinstance(ended.value, DatabaseUnavailableError) or "ock" in str(ended.value)
     async with engine.begin() as connection:
         await connection.execute(delete(Gizmo))
     await engine.dispose()
