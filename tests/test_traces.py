@@ -38,6 +38,7 @@ FILES = {
     "app/core/postgresql.py": ("database", {"postgresql"}),
     "scripts/local_postgresql.py": ("database", {"postgresql"}),
     "tests/core/test_postgresql.py": ("database", {"postgresql"}),
+    "tests/core/test_postgresql_revisions.py": ("database", {"postgresql"}),
     "app/core/mysql.py": ("database", {"mysql"}),
     "app/models/binary_uuid.py": ("database", {"mysql"}),
     "scripts/local_mysql.py": ("database", {"mysql"}),

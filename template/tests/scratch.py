@@ -3,9 +3,11 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.config import main as alembic
+from alembic.util import CommandError
 
 PROJECT = Path(__file__).parents[1]
 
@@ -27,6 +29,12 @@ class Migrations:
     def upgrade(self) -> None:
         """Upgrade to the newest revision, with the error as it is when that fails."""
         command.upgrade(Config(self.configuration), "head")
+
+    def stop(self) -> str:
+        """Upgrade, which must fail; return what is said then."""
+        with pytest.raises(CommandError) as caught:
+            self.upgrade()
+        return str(caught.value)
 
     def revise(self, *arguments: str) -> list[Path]:
         """Make a revision; return the files of all that were made so far."""

@@ -61,15 +61,12 @@ def read_options(settings: Settings) -> dict[str, Any]:
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.
 
-    A statement may take `statement_timeout` seconds; None sets no limit, nor one to the wait for
-    other writers.
+    A statement may take `statement_timeout` seconds; None sets no limit, nor one to waiting.
     """
+    lock_timeout = statement_timeout and settings.database_lock_timeout
     return {
         "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT},
-        "execution_options": {
-            "statement_timeout": statement_timeout,
-            "lock_timeout": statement_timeout and settings.database_lock_timeout,
-        },
+        "execution_options": {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout},
     }
 
 
