@@ -12,7 +12,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, event
 
 VERSIONS = Path(__file__).parent / "versions"
-READS = re.compile(r"\s*(DESC|EXPLAIN|PRAGMA|SELECT|SET|SHOW)|.*\balembic_version\b", re.I | re.S)
+SILENT = re.compile(r"\s*(BEGIN|SET)\b|.*\balembic_version\b", re.I | re.S)
 SCHEMA_CHANGE = re.compile(r"\s*(ALTER|CREATE|DROP|RENAME|TRUNCATE)\b", re.I)
 
 
@@ -54,8 +54,8 @@ class Progress:
         if self._commits(connection, sql):
             self._keep()
 
-    def _after(self, connection: Connection, cursor: object, sql: str, *_: object) -> None:
-        if not READS.match(sql):
+    def _after(self, connection: Connection, cursor: Any, sql: str, *_: object) -> None:
+        if cursor.description is None and not SILENT.match(sql):
             self.open.append(" ".join(sql.split()))
         if self._commits(connection, sql):
             self._keep()
