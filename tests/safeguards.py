@@ -84,7 +84,7 @@ SAFEGUARDS = [
         "app/core/postgresql.py",
         '"40P01", ',
         "",
-        "tests/core/test_transactions.py",
+        "tests/network/test_deadlock.py",
     ),
     Safeguard(
         "a wait for a lock has an end of its own",
