@@ -1,0 +1,161 @@
+"""The template's releases, a next one that improves every file, and projects that follow them."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+from copier import run_update
+
+from tests.rendering import COMBINATIONS, Project, copy_working_tree, render
+from tests.source import CONFIG, ROOT
+
+# The working tree as it is, and what comes after it.
+NOW = "v900.0.0"
+NEXT = "v901.0.0"
+IMPROVEMENT = b"# improved\n"
+NEW_FILE = "app/core/improvement.py"
+
+
+def git(path: Path, *arguments: str) -> str:
+    """Run git in a folder; return what it printed."""
+    return subprocess.check_output(["git", *arguments], cwd=path, text=True)
+
+
+def commit(path: Path, message: str = "Change") -> None:
+    """Commit all that a folder holds."""
+    git(path, "add", "--all")
+    git(path, "commit", "--quiet", "--allow-empty", "--message", message)
+
+
+def released() -> list[str]:
+    """Return the tags of all releases, the oldest first."""
+    return git(ROOT, "tag", "--list", "v*", "--sort", "version:refname").split()
+
+
+BASES = [*released(), NOW]
+
+
+def release(path: Path, tag: str, change: Callable[[Path], object] | None = None) -> Path:
+    """Release a template once more, with something changed."""
+    if change:
+        change(path)
+    commit(path, tag)
+    git(path, "tag", tag)
+    return path
+
+
+def improve(path: Path) -> None:
+    """Change every file that a template renders, and add one."""
+    for file in sorted((path / "template").rglob("*")):
+        if file.is_file() and "_copier_conf" not in file.name:
+            file.write_bytes(file.read_bytes() + IMPROVEMENT)
+    (path / "template" / NEW_FILE).write_bytes(IMPROVEMENT)
+
+
+def copy_history(path: Path) -> Path:
+    """Copy all releases, and release the working tree on top of them."""
+    if released():
+        git(ROOT, "clone", "--quiet", "--no-checkout", str(ROOT), str(path))
+        git(path, "read-tree", "--empty")
+    else:
+        path.mkdir(parents=True)
+        git(path, "init", "--quiet")
+    return release(copy_working_tree(path), NOW)
+
+
+def offered_by(history: Path, base: str) -> dict[str, Any]:
+    """Return what a release asks."""
+    config = yaml.safe_load(git(history, "show", f"{base}:copier.yml"))
+    return {name: value for name, value in config.items() if not name.startswith("_")}
+
+
+def fitting(history: Path, base: str, answers: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the answers that a release asks for; None when it refuses one."""
+    questions = offered_by(history, base)
+    known = {name: value for name, value in answers.items() if name in questions}
+    for name, value in known.items():
+        choices = questions[name].get("choices", [value])
+        if value not in (choices.values() if isinstance(choices, dict) else choices):
+            return None
+    return known
+
+
+def start(history: Path, path: Path, answers: Mapping[str, str], base: str = NOW) -> Project:
+    """Render a project from a release, and commit it."""
+    project = render(history, path, answers, vcs_ref=base)
+    git(project.path, "init", "--quiet")
+    return settle(project.path)
+
+
+def settle(path: Path) -> Project:
+    """Commit a project, and note what it holds by then."""
+    commit(path)
+    project = Project(path)
+    assert project.files
+    return project
+
+
+def update(project: Project, **options: Any) -> Project:
+    """Update a project as `copier update --defaults` does, trusting nobody."""
+    run_update(project.path, defaults=True, overwrite=True, quiet=True, unsafe=False, **options)
+    return Project(project.path)
+
+
+def poe_update(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Update a project by its own script, with the Copier that is installed here."""
+    code = (
+        "import sys; from scripts import update; update.COPIER = [sys.executable, '-m', 'copier']"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", f"{code}; update.main()", *arguments],
+        cwd=project.path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_seeded(name: str) -> bool:
+    """Tell whether a file is its owner's from the first copy on."""
+    return any(
+        f"/{name}" == pattern or f"/{name}".startswith(f"{pattern}/")
+        for pattern in CONFIG["_skip_if_exists"]
+    )
+
+
+def without_seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files that an update brings up to date."""
+    return {name: content for name, content in files.items() if not is_seeded(name)}
+
+
+def seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the files that an update leaves alone."""
+    return {name: content for name, content in files.items() if is_seeded(name)}
+
+
+def lines(content: bytes) -> set[bytes]:
+    """Return the lines that say something."""
+    return {line for line in content.splitlines() if line.strip()}
+
+
+def covering(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return some of the rows, so that each pair of answers that occurs is among them."""
+    chosen: list[dict[str, str]] = []
+    missing = set[tuple[tuple[str, str], ...]]().union(*map(_pairs, rows))
+    while missing:
+        best = max(rows, key=lambda row: len(missing & _pairs(row)))
+        chosen.append(best)
+        missing -= _pairs(best)
+    return chosen
+
+
+def _pairs(row: dict[str, str]) -> set[tuple[tuple[str, str], ...]]:
+    return set(combinations(sorted(row.items()), 2))
+
+
+COVERING = covering(COMBINATIONS)

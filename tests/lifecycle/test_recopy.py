@@ -1,0 +1,28 @@
+"""Copying again brings back what the template has, save for what is the owner's."""
+
+from pathlib import Path
+
+from copier import run_recopy
+
+from tests.lifecycle.history import is_seeded, settle, start
+from tests.rendering import Project, render
+
+OWN = "app/order/models.py"
+EDIT = b"# mine\n"
+
+
+def test_copying_again_keeps_what_is_seeded(history: Path, tmp_path: Path) -> None:
+    project = start(history, tmp_path / "project", {})
+    for name, content in project.files.items():
+        (project.path / name).write_bytes(EDIT + content)
+    own = project.path / OWN
+    own.parent.mkdir()
+    own.write_bytes(EDIT)
+    # The answers are read first.
+    answers = ".copier-answers.yml"
+    (project.path / answers).write_bytes(project.files[answers])
+    edited = settle(project.path).files
+    run_recopy(project.path, defaults=True, overwrite=True, quiet=True)
+    fresh = render(history, tmp_path / "fresh", project.answers).files
+    kept = {name: content for name, content in edited.items() if is_seeded(name)}
+    assert Project(project.path).files == fresh | kept | {OWN: EDIT}
