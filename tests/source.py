@@ -18,6 +18,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {k: v for k, v in CONFIG.items() if not k
 ASKED = {name: question for name, question in QUESTIONS.items() if question.get("when", True)}
 # GitHub has `${{ … }}` for its own expressions, Python `{{1,2}}` for braces in an f-string.
 JINJA = re.compile(r"(?<![${])\{\{-?\s*[A-Za-z_(\[\"']|\{%|\{#")
+# The condition of what an update leaves as it is in a project.
+ON_UPDATE = "_copier_operation | default('copy') == 'update'"
 ANSWERS_FILE = ".copier-answers.yml"
 
 
@@ -61,6 +63,11 @@ def choices(question: str) -> list[str]:
     """Return the accepted answers of a question with choices."""
     offered = ASKED[question]["choices"]
     return list(offered.values() if isinstance(offered, Mapping) else offered)
+
+
+def paths_of(entry: str) -> list[str]:
+    """Return the paths that an entry of `_exclude` switches."""
+    return re.sub(r"\{%.*?%\}", "\n", entry).split()
 
 
 @cache

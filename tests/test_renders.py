@@ -7,12 +7,12 @@ import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from shutil import copytree
 from statistics import median
 
 import pytest
 import yaml
 
+from tests.lifecycle.guards import ignored_paths
 from tests.rendering import Project, render
 
 POOL = {
@@ -82,17 +82,7 @@ def test_the_code_comes_in_small_pieces(project: Project) -> None:
 
 
 def test_git_sees_every_file(project: Project, tmp_path: Path) -> None:
-    copytree(project.path, tmp_path, dirs_exist_ok=True)
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    result = subprocess.run(
-        ["git", "check-ignore", "--no-index", "--stdin"],
-        cwd=tmp_path,
-        input="\n".join(project.files),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (result.stdout, result.returncode) == ("", 1)
+    assert ignored_paths(project, tmp_path) == []
 
 
 def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:

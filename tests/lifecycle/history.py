@@ -11,12 +11,13 @@ import yaml
 from copier import run_update
 
 from tests.rendering import COMBINATIONS, Project, copy_working_tree, render
-from tests.source import CONFIG, ROOT
+from tests.source import CONFIG, ROOT, choices
 
 # The working tree as it is, and what comes after it.
 NOW = "v900.0.0"
 NEXT = "v901.0.0"
 IMPROVEMENT = b"# improved\n"
+ENGINES = [{"database": database} for database in choices("database")]
 NEW_FILE = "app/core/improvement.py"
 
 
@@ -120,12 +121,14 @@ def poe_update(project: Project, *arguments: str) -> subprocess.CompletedProcess
     )
 
 
+def is_below(name: str, pattern: str) -> bool:
+    """Tell whether an anchored pattern names a file or a folder that it is in."""
+    return f"/{name}" == pattern or f"/{name}".startswith(f"{pattern}/")
+
+
 def is_seeded(name: str) -> bool:
     """Tell whether a file is its owner's from the first copy on."""
-    return any(
-        f"/{name}" == pattern or f"/{name}".startswith(f"{pattern}/")
-        for pattern in CONFIG["_skip_if_exists"]
-    )
+    return any(is_below(name, pattern) for pattern in CONFIG["_skip_if_exists"])
 
 
 def without_seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ import pytest
 from tests.lifecycle.history import (
     BASES,
     COVERING,
+    ENGINES,
     IMPROVEMENT,
     NEW_FILE,
     git,
@@ -18,9 +19,7 @@ from tests.lifecycle.history import (
     without_seeded,
 )
 from tests.rendering import Project, name_of, render
-from tests.source import ANSWERS_FILE, choices
-
-ENGINES = [{"database": database} for database in choices("database")]
+from tests.source import ANSWERS_FILE
 
 
 @pytest.mark.parametrize("base", BASES)
