@@ -28,7 +28,9 @@ def rename_file(path: Path) -> None:
 
 
 def add_random_value(path: Path) -> None:
-    (path / "template/key.txt.jinja").write_text("{{ range(99999) | random }}{{ range(99999) | random }}\n")
+    (path / "template/key.txt.jinja").write_text(
+        "{{ range(99999) | random }}{{ range(99999) | random }}\n"
+    )
 
 
 def ignore_file(path: Path) -> None:
