@@ -69,7 +69,7 @@ def test_a_file_takes_only_answers(name: Path) -> None:
     assert names_in(read(name)) | names_in(str(name)) <= QUESTIONS.keys() | COPIERS_OWN
 
 
-@pytest.mark.parametrize("setting", ["_message_after_copy", "_message_after_update"])
+@pytest.mark.parametrize("setting", [name for name in CONFIG if name.startswith("_message")])
 def test_a_message_takes_only_answers(setting: str) -> None:
     assert names_in(CONFIG[setting]) <= QUESTIONS.keys() | COPIERS_OWN
 

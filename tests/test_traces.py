@@ -16,7 +16,13 @@ from tests.source import (
 )
 
 # How updating works is written where someone who updates looks for it.
-ABOUT_UPDATING = {ANSWERS_FILE, "README.md"}
+ABOUT_UPDATING = {
+    ANSWERS_FILE,
+    "README.md",
+    ".github/workflows/template.yml",
+    "scripts/update.py",
+    "tests/test_update.py",
+}
 WORDS = {
     "database": {
         "postgresql": r"asyncpg|postgres|pgserver|psycopg|libpq|\bpg_|plpgsql|ON CONFLICT",
