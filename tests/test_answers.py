@@ -1,6 +1,8 @@
 """An answer is refused with a sentence that says what is accepted."""
 
 import re
+import tomllib
+from keyword import kwlist, softkwlist
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,11 @@ from tests.rendering import render
 from tests.source import ASKED, choices
 
 LONGEST = {"project_name": 80, "description": 200, "author_name": 100}
+# Controls, joiners, marks of direction, fillers, tags: nothing of it can be seen.
+MORE = (
+    "\x01\x08\x0b\x0c\x1f\x80\x9f\u034f\u061c\u115f\u1160\u17b4\u180e\u200c\u200d\u200e\u200f\u2029"
+    "\u202a\u2060\u2066\u2069\u3164\uffa0\ufff9\ufffe\uffff\udfff\U000e0001\U000e0041\U000e007f"
+)
 INVISIBLE = {
     "line break": "a\nb",
     "line break at the end": "a\n",
@@ -79,6 +86,12 @@ def test_what_no_one_sees_is_refused(
     )
 
 
+@pytest.mark.parametrize("sign", MORE, ids=lambda sign: f"U+{ord(sign):04X}")
+def test_no_sign_is_hidden_in_a_name(template: Path, tmp_path: Path, sign: str) -> None:
+    sentence = refusal(template, tmp_path, {"project_slug": "shop", "project_name": f"a{sign}b"})
+    assert sentence.startswith("project_name must be one line of visible characters: ")
+
+
 @pytest.mark.parametrize("question", LONGEST)
 @pytest.mark.parametrize("answer", [" a", "a ", "\u3000a"])
 def test_padding_is_refused(template: Path, tmp_path: Path, question: str, answer: str) -> None:
@@ -93,6 +106,25 @@ def test_a_novel_is_refused(template: Path, tmp_path: Path, question: str, longe
     )
 
 
+@pytest.mark.parametrize("question", LONGEST)
+@pytest.mark.parametrize("length", [1, 2, 5000])
+def test_one_letter_is_enough_and_a_book_too_much(
+    template: Path, tmp_path: Path, question: str, length: int
+) -> None:
+    answers = {"project_slug": "shop", question: "ä" * length}
+    if length == 5000:
+        assert "this one has 5000." in refusal(template, tmp_path, answers)
+    else:
+        assert render(template, tmp_path, answers).answers[question] == "ä" * length
+
+
+@pytest.mark.parametrize("question", LONGEST)
+def test_the_longest_answer_is_kept_whole(template: Path, tmp_path: Path, question: str) -> None:
+    answer = ("word " * 40)[: LONGEST[question] - 1] + "."
+    answers = {"project_slug": "shop", question: answer}
+    assert render(template, tmp_path, answers).answers[question] == answer
+
+
 @pytest.mark.parametrize("answer", NOT_WORDS)
 def test_a_slug_is_made_of_words(template: Path, tmp_path: Path, answer: str) -> None:
     assert refusal(template, tmp_path, {"project_slug": answer}) == WORDS
@@ -101,8 +133,9 @@ def test_a_slug_is_made_of_words(template: Path, tmp_path: Path, answer: str) ->
 @pytest.mark.parametrize(
     ("sentence", "answer"),
     [
-        *((KEYWORD, word) for word in ("class", "async", "match", "none")),
-        *((TAKEN, word) for word in ("app", "tests", "postgres", "mysql", "con", "template1")),
+        *((KEYWORD, word.lower()) for word in [*kwlist, *softkwlist] if word != "_"),
+        *((TAKEN, word) for word in ("app", "tests", "postgres", "mysql", "template1")),
+        *((TAKEN, word) for word in ("con", "nul", "aux", "prn", "com1", "com9", "lpt1")),
         *((PACKAGE, word) for word in ("fastapi", "sqlalchemy", "asyncpg", "asyncmy", "uv")),
     ],
 )
@@ -110,6 +143,13 @@ def test_a_slug_takes_no_name_in_use(
     template: Path, tmp_path: Path, sentence: str, answer: str
 ) -> None:
     assert refusal(template, tmp_path, {"project_slug": answer}) == sentence.format(answer)
+
+
+@pytest.mark.parametrize("slug", ["json", "email", "logging", "site", "yes", "null", "a", "a1-b2"])
+def test_a_slug_is_no_module_and_no_yaml(template: Path, tmp_path: Path, slug: str) -> None:
+    project = render(template, tmp_path, {"project_slug": slug})
+    assert project.answers["project_slug"] == slug
+    assert tomllib.loads(project.texts["pyproject.toml"])["project"]["name"] == slug
 
 
 @pytest.mark.parametrize("answer", NOT_MAIL)
