@@ -135,9 +135,10 @@ def render_updated(copy: Path, arguments: list[str]) -> None:
                 f"Nothing asks for {given[1]}: {ANSWERS} lists the answers. Nothing was changed."
             )
     if not git(copy, "diff", "--name-only", "HEAD~", "HEAD"):
-        sys.exit(
-            f"Nothing to update: this is the template's newest release, {answer(copy, '_commit')}."
+        print(
+            f"Nothing to update: this service is at {answer(copy, '_commit')}, the newest release."
         )
+        sys.exit()
     changed = git(copy, "diff", "--unified=0", "HEAD~", "HEAD", "--", ANSWERS)
     names = set(re.findall(r"^-(\w+): ", changed, re.MULTILINE)) - {"_commit"}
     for name in names.intersection(re.findall(r"^\+(\w+): ", changed, re.MULTILINE)):

@@ -11,10 +11,16 @@ pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git merges upda
 
 ANSWERS = "_commit: {}\n_src_path: https://example.com/template.git\ncolour: {}\n"
 LINES = "".join(f"line {number}\n" for number in range(20))
-OLD = {"kept.txt": LINES, "moved.txt": f"moved\n{LINES}", "gone.txt": f"gone\n{LINES}"}
+OLD = {
+    "kept.txt": LINES,
+    "moved.txt": f"moved\n{LINES}",
+    "gone.txt": f"gone\n{LINES}",
+    "unwanted.txt": "unwanted\n",
+}
 NEW = {
     "kept.txt": f"{LINES}new\n",
     "moved.txt": f"moved\n{LINES}new\n",
+    "unwanted.txt": "unwanted\nnew\n",
     "added.txt": "added\n",
 }
 
@@ -45,7 +51,10 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             write(copy, NEW if update.answer(copy, "_commit") == "v2" else OLD)
             return
         colour = "blue" if "colour=blue" in arguments or "--forget" in arguments else "red"
-        write(copy, NEW | {update.ANSWERS: ANSWERS.format("v2", colour)})
+        here = {
+            name: text for name, text in NEW.items() if name not in OLD or (copy / name).exists()
+        }
+        write(copy, here | {update.ANSWERS: ANSWERS.format("v2", colour)})
         (copy / "gone.txt").unlink(missing_ok=True)
 
     monkeypatch.setattr(update, "copier", copier)
@@ -61,21 +70,23 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
 
 
 def test_an_update_keeps_edits_and_follows_files(
-    service: Path, monkeypatch: pytest.MonkeyPatch
+    service: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (service / "kept.txt").write_text(f"mine\n{LINES}")
     (service / "moved.txt").rename(service / "mine.txt")
-    (service / "gone.txt").unlink()
+    (service / "unwanted.txt").unlink()
     (service / "own.txt").write_text("own\n")
     commit(service)
     assert not run(monkeypatch)
     assert (service / "kept.txt").read_text() == f"mine\n{LINES}new\n"
     assert (service / "mine.txt").read_text() == f"moved\n{LINES}new\n"
     assert (service / "own.txt").read_text() == "own\n"
-    assert not (service / "moved.txt").exists()
+    for name in ("gone.txt", "moved.txt", "unwanted.txt"):
+        assert not (service / name).exists()
     assert update.answer(service, "_commit") == "v2"
     commit(service)
-    assert "Nothing to update" in str(run(monkeypatch))
+    assert not run(monkeypatch)
+    assert "Nothing to update" in capsys.readouterr().out
 
 
 def test_what_both_have_changed_is_named(

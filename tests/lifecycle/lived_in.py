@@ -58,7 +58,7 @@ EDITS = [
     ("tests/core/test_health.py", "import ", "# We read this.\nimport "),
 ]
 MOVED = ("scripts/dev.py", "scripts/develop.py")
-DELETED = ["app/product", "tests/product", "scripts/seed.py"]
+DELETED = ["app/product", "tests/product", "scripts/seed.py", ".dockerignore"]
 IGNORED = {".env": "LOG_LEVEL=DEBUG\n", "exports/orders.csv": "1\n"}
 
 # What the next release improves, near those edits: what was there, what is there now.
@@ -73,6 +73,7 @@ IMPROVEMENTS = [
     ("pyproject.toml.jinja", "[tool.coverage.run]\n", "[tool.coverage.run]\ndebug = []\n"),
     (".gitignore", "# settings of this machine\n", "*.orig\n\n# settings of this machine\n"),
     ("scripts/dev.py", '"""Serve until Ctrl-C."""', '"""Serve until Ctrl-C, and reload."""'),
+    (".dockerignore", "# Nothing but what", "# Only what"),
     ("README.md.jinja", "\n## Tests\n", "\n## More\n\nMuch.\n\n## Tests\n"),
     ("app/product/routes.py", '"""Products over HTTP."""', '"""Products by HTTP."""'),
 ]

@@ -33,7 +33,7 @@ from tests.lifecycle.lived_in import (
 from tests.rendering import Project
 from tests.source import rendered_path
 
-SEEDED = ("README.md", "app/product/routes.py")
+NOT_WANTED = ("README.md", *DELETED)
 Update = Callable[[Project], object]
 
 
@@ -67,7 +67,7 @@ def improvements(*, follow: bool) -> list[tuple[str, str]]:
         name = rendered_path(Path(template_name))
         if name == MOVED[0] and not follow:
             continue
-        if name not in SEEDED:
+        if not name.startswith(NOT_WANTED):
             arrived.append((MOVED[1] if name == MOVED[0] else name, new))
     return arrived
 

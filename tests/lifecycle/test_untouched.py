@@ -57,5 +57,5 @@ def test_the_project_updates_itself_to_the_same(
     assert Project(project.path).files == by_copier.files
     git(project.path, "commit", "--quiet", "--message", "Update")
     again = poe_update(project)
-    assert "Nothing to update" in again.stderr
+    assert "Nothing to update" in again.stdout
     assert git(project.path, "status", "--porcelain") == ""
