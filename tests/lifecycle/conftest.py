@@ -1,9 +1,25 @@
-from collections.abc import Mapping
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.lifecycle.history import NEXT, copy_history, fitting, improve, release
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own
+
+
+@pytest.fixture(autouse=True)
+def _in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Keep the many small files of an update off the disk, where there is such a place."""
+    if not os.access(MEMORY, os.W_OK):
+        yield
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import yaml
 
 from tests.lifecycle.history import NEXT, NOW, start
 from tests.rendering import Project
+from tests.source import CONFIG, read
 
 GH = """\
 #!/bin/sh
@@ -53,3 +54,9 @@ def test_a_release_is_told_once(project: Project) -> None:
 @pytest.mark.parametrize("project", [NEXT], indirect=True)
 def test_the_newest_release_is_not_told(project: Project) -> None:
     assert look(project) == ""
+
+
+def test_a_project_runs_a_copier_that_will_do() -> None:
+    least = CONFIG["_min_copier_version"].removesuffix(".0")
+    for name in ("scripts/update.py", ".github/workflows/template.yml"):
+        assert f"copier>={least},<{int(least.split('.')[0]) + 1}" in read(Path(name))
