@@ -1,0 +1,45 @@
+"""How fast is a generated service, beside the driver's own limit?
+
+    uv run python -m benchmarks [PART …] [--quick]
+
+Each part renders the service, measures, prints its tables and writes them to a folder. Without a part
+it is `speed`. Shares and ratios hold between machines; seconds don't.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import speed
+from benchmarks.options import Options
+
+PARTS: dict[str, Callable[[Options], str]] = {
+    "speed": speed.measure,
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["speed"])
+    parser.add_argument("--quick", action="store_true", help="see that it works; no figures")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--seconds", type=int, default=3, help="length of a slice")
+    parser.add_argument("--database-url", help="a server to use instead of the project's own")
+    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
+    given = parser.parse_args(arguments)
+    options = Options(
+        rounds=1 if given.quick else given.rounds,
+        seconds=1 if given.quick else given.seconds,
+        quick=given.quick,
+        database_url=given.database_url,
+        output=given.output,
+    )
+    options.output.mkdir(parents=True, exist_ok=True)
+    for part in given.parts:
+        text = PARTS[part](options)
+        (options.output / f"{part}.md").write_text(text, "utf-8")
+        print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Interleaved rounds: every server is visited in turn, in reversed order every other round."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.load import Endpoint, Slice, load
+from benchmarks.options import Options
+from benchmarks.server import Server
+
+WARM_UP = 1
+
+Results = dict[tuple[str, str], list[Slice]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Slices by title of the endpoint and name of the server, one of each a round."""
+
+    slices: Results
+
+    def middle(self, title: str, name: str, figure: str) -> float:
+        """Return the median over the rounds of one figure."""
+        return median(getattr(slice_, figure) for slice_ in self.slices[title, name])
+
+    def ratio(self, title: str, figure: str, name: str, other: str) -> float:
+        """Return the median over the rounds of one server's figure by that of the other."""
+        pairs = zip(self.slices[title, name], self.slices[title, other], strict=True)
+        return median(getattr(one, figure) / getattr(two, figure) for one, two in pairs)
+
+
+def compare(
+    servers: Sequence[Server],
+    endpoints: Sequence[Endpoint],
+    options: Options,
+    *,
+    clients: int,
+    rows: int,
+    clean: Callable[[], None],
+) -> Comparison:
+    """Measure each server at each endpoint; `clean` is called after what writes."""
+    slices: Results = defaultdict(list)
+    steps = options.rounds * len(endpoints) * len(servers)
+    with options.progress(f"{clients} clients", steps) as advance:
+        for number in range(options.rounds):
+            for endpoint in endpoints:
+                for server in servers if number % 2 == 0 else servers[::-1]:
+                    advance(f"{endpoint.title}, {server.name}")
+                    load(server, endpoint, seconds=WARM_UP, clients=clients, rows=rows)
+                    slices[endpoint.title, server.name].append(
+                        load(server, endpoint, seconds=options.seconds, clients=clients, rows=rows)
+                    )
+                    if endpoint.method == "POST":
+                        clean()
+    return Comparison(slices)

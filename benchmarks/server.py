@@ -1,0 +1,105 @@
+"""A server process: how it starts, and what it uses."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psutil
+
+from benchmarks.project import ROOT, Project
+
+READY_WITHIN = 30.0
+SERVICE = "the service"
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, name: str, port: int, process: psutil.Popen) -> None:
+        self.name = name
+        self.port = port
+        self.process = process
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that the process has used so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> int:
+        """Return the bytes that are this process's own, and would be free without it."""
+        return int(self.process.memory_full_info().uss)
+
+    def request(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
+        """Return the status and the JSON of one answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            return response.status, json.loads(response.read())
+
+    def wait_until_ready(self, path: str) -> None:
+        """Return as soon as the path is answered.
+
+        Raises:
+            SystemExit: when the process ended, or took too long.
+        """
+        deadline = time.monotonic() + READY_WITHIN
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                self.request("GET", path)
+            except OSError:
+                time.sleep(0.005)
+            else:
+                return
+        raise SystemExit(f"{self.name} did not start")
+
+
+def command_of(project: Project, name: str, port: int) -> list[str]:
+    """Return what serves: `python -m app`, or uvicorn with one of the baselines."""
+    if name == SERVICE:
+        return [project.python, "-m", "app"]
+    uvicorn = [project.python, "-m", "uvicorn", f"benchmarks.baselines.{name}:app"]
+    return [*uvicorn, "--port", str(port), "--no-access-log", "--log-level", "warning"]
+
+
+@contextmanager
+def serving(project: Project, name: str, url: str, **variables: str) -> Iterator[Server]:
+    """Yield a server with one worker, the service in its production settings."""
+    port = free_port()
+    environment = project.environment | {
+        "DATABASE_URL": url,
+        "ENVIRONMENT": "production",
+        "PORT": str(port),
+        "PYTHONPATH": str(project.path if name == SERVICE else ROOT),
+    }
+    with (project.path / f"{name}.log").open("w") as log:
+        process = psutil.Popen(
+            command_of(project, name, port),
+            cwd=project.path,
+            env=environment | variables,
+            stdout=log,
+        )
+        try:
+            server = Server(name, port, process)
+            server.wait_until_ready("/api/v1/products/1")
+            yield server
+        finally:
+            process.terminate()
+            process.wait(READY_WITHIN)
+
+
+@contextmanager
+def serving_all(project: Project, names: list[str], url: str) -> Iterator[list[Server]]:
+    """Yield several servers; those that are not asked cost nothing."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(project, name, url)) for name in names]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
