@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core import pool
 from app.core.config import get_settings
 from app.core.database import build_engine
 
@@ -72,6 +74,35 @@ async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
             assert await connection.scalar(text("SELECT 1")) == 1
 
 
+async def test_connections_beyond_the_pool_size_stay_for_the_next_burst(
+    small_engine: EngineFactory,
+) -> None:
+    engine = small_engine()
+    bursts = [await _burst(engine) for _ in range(3)]
+    assert bursts[0] == bursts[1] == bursts[2]
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_connections_beyond_the_pool_size_are_closed_after_the_last_burst(
+    small_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = small_engine(database_max_overflow=2)
+    before = await _burst(engine, connections=3)
+    monkeypatch.setattr(pool, "OVERFLOW_LINGERS", 0)
+    for _ in range(2):
+        async with engine.connect():
+            pass
+    after = await _burst(engine, connections=3)
+    assert len(before & after) == 1
+
+
+async def test_disposing_closes_every_connection(small_engine: EngineFactory) -> None:
+    engine = small_engine()
+    before = await _burst(engine)
+    await engine.dispose()
+    assert not before & await _burst(engine)
+
+
 async def test_disposing_keeps_the_limits(small_engine: EngineFactory) -> None:
     engine = small_engine()
     async with engine.connect():
@@ -80,3 +111,10 @@ async def test_disposing_keeps_the_limits(small_engine: EngineFactory) -> None:
     async with engine.connect(), engine.connect():
         with pytest.raises(exc.TimeoutError):
             await engine.connect()
+
+
+async def _burst(engine: AsyncEngine, connections: int = 2) -> set[Any]:
+    """Use several connections at the same time, and return what the driver has for them."""
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(engine.connect()) for _ in range(connections)]
+        return {(await connection.get_raw_connection()).driver_connection for connection in opened}
