@@ -3,7 +3,7 @@
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Table, asc, desc, func, select
+from sqlalchemy import Row, Table, asc, bindparam, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.pagination import Cursor, PageQuery, RowPage
@@ -20,6 +20,7 @@ class CRUDBase(Generic[ModelT, KeyT]):
         self.model = model
         self.table: Table = model.metadata.tables[model.__tablename__]
         (self.key,) = self.table.primary_key
+        self._by_key = select(self.table).where(self.key == bindparam("key"))
 
     async def get(self, session: AsyncSession, key: KeyT, *, lock: bool = False) -> ModelT | None:
         """Return the row with that key, or None.
@@ -28,6 +29,10 @@ class CRUDBase(Generic[ModelT, KeyT]):
         this transaction, and then see what it has left.
         """
         return await session.get(self.model, key, with_for_update=lock or None)
+
+    async def read(self, session: AsyncSession, key: Any) -> Row[Any] | None:
+        """Return the row with that key, or None; not an entity, so reading is cheap."""
+        return (await session.execute(self._by_key, {"key": key})).first()
 
     async def list(self, session: AsyncSession, query: PageQuery) -> RowPage:
         """Return one page of rows, not entities: nothing is tracked, so reading is cheap.

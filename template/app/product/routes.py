@@ -1,6 +1,6 @@
 """Products over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,14 +19,19 @@ from app.product.schemas import (
     ProductUpdate,
 )
 
+FoundT = TypeVar("FoundT")
+
 router = APIRouter(prefix="/products", tags=["products"])
 
 
-async def _find(session: AsyncSession, product_id: int, *, lock: bool = False) -> Product:
-    product = await product_crud.get(session, product_id, lock=lock)
+def _found(product: FoundT | None, product_id: int) -> FoundT:
     if product is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no product {product_id}.")
     return product
+
+
+async def _locked(session: AsyncSession, product_id: int) -> Product:
+    return _found(await product_crud.get(session, product_id, lock=True), product_id)
 
 
 @router.post(
@@ -48,14 +53,14 @@ async def price_statistics(session: CurrentSession) -> Any:
 
 @router.get("/{product_id}", response_model=ProductRead, responses=problems(404))
 async def get_product(product_id: Key, session: CurrentSession) -> Any:
-    return await _find(session, product_id)
+    return _found(await product_crud.read(session, product_id), product_id)
 
 
 @router.patch("/{product_id}", response_model=ProductRead, responses=problems(404, 409))
 async def update_product(
     product_id: Key, values: ProductUpdate, session: CurrentSessionTransaction
 ) -> Any:
-    product = await _find(session, product_id, lock=True)
+    product = await _locked(session, product_id)
     return await product_crud.update(session, product, values)
 
 
@@ -63,4 +68,4 @@ async def update_product(
     "/{product_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
 )
 async def delete_product(product_id: Key, session: CurrentSessionTransaction) -> None:
-    await product_crud.delete(session, await _find(session, product_id, lock=True))
+    await product_crud.delete(session, await _locked(session, product_id))
