@@ -60,7 +60,7 @@ def load(server: Server, endpoint: Endpoint, *, seconds: int, clients: int, rows
         raise SystemExit(f"{server.name} failed {result['failed']} times at {endpoint.title}")
     return Slice(
         requests_per_second=result["requests"] / result["seconds"],
-        cpu=used / result["requests"],
+        cpu=used / max(result["requests"], 1),
         p50=result["p50"],
         p99=result["p99"],
     )

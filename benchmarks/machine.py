@@ -24,8 +24,8 @@ def describe(project: Project) -> str:
     packages = ", ".join(f"{name} {versions[name]}" for name in PACKAGES if name in versions)
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {_processor()} ({psutil.cpu_count()} cores), "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, {packages}, "
-        f"{_wrk()}.\n"
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
+        f"{packages}, {_wrk()}.\n"
     )
 
 

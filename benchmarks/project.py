@@ -1,6 +1,7 @@
 """A rendered project with its environment and a running database."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,8 @@ async def main():
     await connection.execute("ALTER SYSTEM SET autovacuum = off")
 asyncio.run(main())
 """
-FOLDER = "from scripts.local_server import folder; print(folder())"
-LOCAL_SERVER = ["-m", "scripts.local_server"]
+FOLDER = "from scripts.local_database import folder; print(folder())"
+LOCAL_DATABASE = ["-m", "scripts.local_database"]
 
 
 class Project:
@@ -64,9 +65,10 @@ class Project:
 
     @contextmanager
     def _server(self) -> Iterator[str]:
-        self.run(self.python, *LOCAL_SERVER, self.python, "-c", MORE_CONNECTIONS)
+        if (self.path / "app/core/postgresql.py").exists():
+            self.run(self.python, *LOCAL_DATABASE, self.python, "-c", MORE_CONNECTIONS)
         held = subprocess.Popen(
-            [self.python, *LOCAL_SERVER, "sh", "-c", 'echo "$DATABASE_URL"; cat'],
+            [self.python, *LOCAL_DATABASE, "sh", "-c", 'echo "$DATABASE_URL"; cat'],
             cwd=self.path,
             env=self.environment,
             stdin=subprocess.PIPE,
@@ -75,7 +77,7 @@ class Project:
         )
         try:
             assert held.stdout is not None
-            yield held.stdout.readline().strip().replace("+asyncpg", "")
+            yield re.sub(r"\+\w+", "", held.stdout.readline().strip(), count=1)
         finally:
             held.communicate()
             folder = self.run(self.python, "-c", FOLDER).strip()

@@ -13,7 +13,16 @@ import psutil
 from benchmarks.project import ROOT, Project
 
 READY_WITHIN = 30.0
-SERVICE = "the service"
+
+RAW, DRIVER, TEXTBOOK, MYSQL_DRIVER = "raw", "driver", "textbook", "mysql_driver"
+SERVICE = "service"
+TITLES = {
+    RAW: "(a) raw ASGI + asyncpg",
+    DRIVER: "(b) FastAPI + asyncpg",
+    SERVICE: "**the service**",
+    TEXTBOOK: "(c) the textbook",
+    MYSQL_DRIVER: "FastAPI + asyncmy",
+}
 
 
 class Server:

@@ -1,22 +1,23 @@
-"""The default service beside three baselines: throughput, processor time, latency."""
+"""The service beside baselines: throughput, processor time per request, latency."""
 
 from benchmarks import machine
 from benchmarks.alike import check_alike
 from benchmarks.load import GET_LIST, GET_ONE, POST, require_wrk
 from benchmarks.options import Options
+from benchmarks.plot import bars
 from benchmarks.project import rendered
 from benchmarks.rounds import Comparison, compare
-from benchmarks.server import SERVICE, serving_all
+from benchmarks.server import (
+    DRIVER,
+    MYSQL_DRIVER,
+    RAW,
+    SERVICE,
+    TEXTBOOK,
+    TITLES,
+    serving_all,
+)
 from benchmarks.tables import table
 
-RAW, DRIVER, TEXTBOOK = "raw", "driver", "textbook"
-SERVERS = [RAW, DRIVER, SERVICE, TEXTBOOK]
-TITLES = {
-    RAW: "(a) raw ASGI + asyncpg",
-    DRIVER: "(b) FastAPI + asyncpg",
-    SERVICE: "**the service**",
-    TEXTBOOK: "(c) the textbook",
-}
 ENDPOINTS = [GET_ONE, GET_LIST, POST]
 ROWS = 10_000
 CLIENTS = 32
@@ -25,76 +26,81 @@ BURST = 120
 
 
 def measure(options: Options) -> str:
-    """Return the tables of all servers at all endpoints, and of a burst."""
+    """Return the tables of the service on PostgreSQL and its three baselines."""
+    return _measure(options, [RAW, DRIVER, SERVICE, TEXTBOOK], DRIVER, database="postgresql")
+
+
+def measure_mysql(options: Options) -> str:
+    """Return the tables of the service on MySQL and its driver without an ORM."""
+    return _measure(options, [MYSQL_DRIVER, SERVICE], MYSQL_DRIVER, database="mysql")
+
+
+def _measure(options: Options, names: list[str], base: str, *, database: str) -> str:
     require_wrk()
-    with rendered() as project, project.database(options.database_url) as url:
-        rows = 1_000 if options.quick else ROWS
+    rows = 1_000 if options.quick else ROWS
+    with rendered(database=database) as project, project.database(options.database_url) as url:
         project.rows("fill", rows, url)
-        with serving_all(project, SERVERS, url) as servers:
+
+        def clean() -> None:
+            project.rows("keep", rows, url)
+
+        with serving_all(project, names, url) as servers:
             check_alike(servers)
-
-            def clean() -> None:
-                project.rows("keep", rows, url)
-
             clean()
             usual = compare(servers, ENDPOINTS, options, clients=CLIENTS, rows=rows, clean=clean)
             burst = compare(servers, [GET_ONE], options, clients=BURST, rows=rows, clean=clean)
-        return "\n\n".join(
-            [shares(usual), details(usual), overload(burst), machine.describe(project)]
-        )
+        if database == "postgresql":
+            plot = bars({n: [_share(usual, e.title, n, base) for e in ENDPOINTS] for n in names})
+            (options.output / "speed.svg").write_text(plot, "utf-8")
+        parts = [shares(usual, names), details(usual, names), overload(burst, names, base)]
+        return "\n\n".join([*parts, machine.describe(project)])
 
 
-def shares(comparison: Comparison) -> str:
-    """Return how much of a baseline's speed the service reaches, by processor time per request."""
+def _share(comparison: Comparison, title: str, name: str, base: str) -> float:
+    return comparison.ratio(title, "cpu", base, name)
+
+
+def shares(comparison: Comparison, names: list[str]) -> str:
+    """Return how much of each other's speed the service reaches, by processor time per request."""
+    others = [name for name in names if name != SERVICE]
     rows = [
-        [
-            endpoint.title,
-            *(
-                f"{comparison.ratio(endpoint.title, 'cpu', other, SERVICE):.2f}"
-                for other in (RAW, DRIVER, TEXTBOOK)
-            ),
-        ]
-        for endpoint in ENDPOINTS
+        [e.title, *(f"{_share(comparison, e.title, SERVICE, other):.2f}" for other in others)]
+        for e in ENDPOINTS
     ]
-    head = ["the service's speed", *(f"as a share of {TITLES[n]}" for n in (RAW, DRIVER, TEXTBOOK))]
-    return table(head, rows)
+    return table(["the service's speed by that of", *(TITLES[name] for name in others)], rows)
 
 
-def details(comparison: Comparison) -> str:
+def details(comparison: Comparison, names: list[str]) -> str:
     """Return every figure of every server."""
-    head = ["", "", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"]
-    rows = []
-    for endpoint in ENDPOINTS:
-        for name in SERVERS:
-            figures = [
-                comparison.middle(endpoint.title, name, figure)
-                for figure in ("requests_per_second", "cpu", "p50", "p99")
-            ]
-            rate, cpu, p50, p99 = figures
-            rows.append(
-                [
-                    endpoint.title,
-                    TITLES[name],
-                    f"{rate:,.0f}",
-                    f"{cpu * 1e6:,.0f}",
-                    f"{p50 * 1e3:.1f}",
-                    f"{p99 * 1e3:.1f}",
-                ]
-            )
-    return table(head, rows)
+    return table(
+        ["", "", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"],
+        [_figures(comparison, e.title, name) for e in ENDPOINTS for name in names],
+    )
 
 
-def overload(comparison: Comparison) -> str:
+def _figures(comparison: Comparison, title: str, name: str) -> list[str]:
+    def middle(figure: str) -> float:
+        return comparison.middle(title, name, figure)
+
+    return [
+        title,
+        TITLES[name],
+        f"{middle('requests_per_second'):,.0f}",
+        f"{middle('cpu') * 1e6:,.0f}",
+        f"{middle('p50') * 1e3:.1f}",
+        f"{middle('p99') * 1e3:.1f}",
+    ]
+
+
+def overload(comparison: Comparison, names: list[str], base: str) -> str:
     """Return the latency when there are four times as many clients as connections."""
-    head = [f"{BURST} clients, 30 connections", "p50 ms", "p99 ms", "p99 by (b)'s"]
     title = GET_ONE.title
     rows = [
         [
-            TITLES[name],
-            f"{comparison.middle(title, name, 'p50') * 1e3:.1f}",
-            f"{comparison.middle(title, name, 'p99') * 1e3:.1f}",
-            f"{comparison.ratio(title, 'p99', name, DRIVER):.2f}",
+            *_figures(comparison, title, name)[1:],
+            f"{comparison.ratio(title, 'p99', name, base):.2f}",
         ]
-        for name in SERVERS
+        for name in names
     ]
-    return table(head, rows)
+    head = [f"{BURST} clients, 30 connections", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"]
+    return table([*head, f"p99 by that of {TITLES[base]}"], rows)

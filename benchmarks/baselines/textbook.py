@@ -1,4 +1,4 @@
-"""The design of most tutorials: pre-ping, commit and refresh, entities, a session for the request."""
+"""The design of most tutorials: pre-ping, commit and refresh, entities, request-scoped session."""
 
 import os
 from collections.abc import AsyncIterator
