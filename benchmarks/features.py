@@ -1,6 +1,5 @@
 """What do a hundred features cost: at the start, in the OpenAPI, and in finding the last route?"""
 
-import http.client
 import shutil
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ from benchmarks.load import PRODUCTS, Endpoint, require_wrk
 from benchmarks.options import Options
 from benchmarks.project import Project, rendered
 from benchmarks.rounds import compare
-from benchmarks.server import SERVICE, Server, serving
+from benchmarks.server import SERVICE, serving
 from benchmarks.tables import table
 
 COUNTS = [1, 10, 100]
@@ -58,7 +57,7 @@ def _figures(project: Project, url: str, options: Options) -> list[str]:
             starts.append(time.perf_counter() - started)
             memory.append(server.memory())
             began = time.perf_counter()
-            sizes.append(_openapi(server))
+            sizes.append(len(server.fetch("GET", "/openapi.json")[1]))
             describing.append(time.perf_counter() - began)
             last = Endpoint("GET by id", PRODUCTS + "/:id")
             found = compare([server], [last], options, clients=CLIENTS, rows=1_000, clean=_nothing)
@@ -70,13 +69,6 @@ def _figures(project: Project, url: str, options: Options) -> list[str]:
         f"{median(sizes) / 1e3:.0f}",
         f"{median(cpu) * 1e6:.0f}",
     ]
-
-
-def _openapi(server: Server) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    connection.request("GET", "/openapi.json")
-    with connection.getresponse() as response:
-        return len(response.read())
 
 
 def _nothing() -> None:

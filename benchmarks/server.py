@@ -5,7 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import psutil
@@ -42,12 +42,18 @@ class Server:
         """Return the bytes that are this process's own, and would be free without it."""
         return int(self.process.memory_full_info().uss)
 
+    def fetch(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+        """Return the status and the body of one answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with closing(connection):
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read()
+
     def request(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
         """Return the status and the JSON of one answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, body, {"Content-Type": "application/json"})
-        with connection.getresponse() as response:
-            return response.status, json.loads(response.read())
+        status, content = self.fetch(method, path, body)
+        return status, json.loads(content)
 
     def wait_until_ready(self, path: str) -> None:
         """Return as soon as the path is answered.

@@ -18,6 +18,8 @@ class Proxy:
         self._flowing.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._asking = False
+        self.round_trips = 0
         self.port = 0
 
     async def start(self) -> None:
@@ -51,11 +53,17 @@ class Proxy:
         url = get_settings().url
         there = await asyncio.open_connection(url.host or "127.0.0.1", url.port or DEFAULT_PORT)
         self._writers |= {writer, there[1]}
-        await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
+        await asyncio.gather(
+            self._copy(reader, there[1], asking=True), self._copy(there[0], writer, asking=False)
+        )
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asking: bool
+    ) -> None:
         try:
             while data := await reader.read(65536):
+                self.round_trips += asking and not self._asking
+                self._asking = asking
                 await self._flowing.wait()
                 writer.write(data)
                 await writer.drain()

@@ -1,0 +1,29 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.alike import check_alike
+from benchmarks.project import rendered
+from benchmarks.server import DRIVER, RAW, SERVICE, TEXTBOOK, TITLES, serving_all
+
+SERVERS = [RAW, DRIVER, SERVICE, TEXTBOOK]
+
+
+def test_the_baselines_answer_what_the_service_answers() -> None:
+    with rendered() as project, project.database() as url:
+        project.rows("fill", 150, url)
+        with serving_all(project, SERVERS, url) as servers:
+            check_alike(servers)
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="there is no wrk to make the load")
+def test_every_server_is_measured_at_every_endpoint(tmp_path: Path) -> None:
+    main(["speed", "--quick", "--output", str(tmp_path)])
+    text = (tmp_path / "speed.md").read_text("utf-8")
+    plot = (tmp_path / "speed.svg").read_text("utf-8")
+    for name in SERVERS:
+        assert text.count(f"| {TITLES[name]} |") >= 3
+        assert TITLES[name].strip("*") in plot
+    assert "sqlalchemy" in text
