@@ -107,10 +107,12 @@ def serving(project: Project, name: str, url: str, **variables: str) -> Iterator
 
 
 @contextmanager
-def serving_all(project: Project, names: list[str], url: str) -> Iterator[list[Server]]:
+def serving_all(
+    project: Project, names: list[str], url: str, **variables: str
+) -> Iterator[list[Server]]:
     """Yield several servers; those that are not asked cost nothing."""
     with ExitStack() as stack:
-        yield [stack.enter_context(serving(project, name, url)) for name in names]
+        yield [stack.enter_context(serving(project, name, url, **variables)) for name in names]
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 PREFIX = "/api/v1/products"
 
-# As many connections as the service has: a pool size of 10, and 20 more on demand.
-POOL_SIZE, MAX_OVERFLOW = 10, 20
+# As many connections as the service has, and more on demand.
+POOL_SIZE = int(os.environ.get("DATABASE_POOL_SIZE", "10"))
+MAX_OVERFLOW = int(os.environ.get("DATABASE_MAX_OVERFLOW", "20"))
 DRIVER_POOL: dict[str, Any] = {"min_size": POOL_SIZE, "max_size": POOL_SIZE + MAX_OVERFLOW}
 
 COLUMNS = "id, name, description, price, is_active, created_at, updated_at"
