@@ -1,6 +1,5 @@
 """SQLite through aiosqlite: how to connect, and what its errors mean."""
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 
 from app.core.config import Settings
 from app.core.database_url import is_in_memory
+from app.core.sqlite_limit import interrupt, limit_statements
 
 # Result codes, https://www.sqlite.org/rescode.html; the primary code is the lowest byte.
 CONFLICTS = frozenset(
@@ -40,13 +40,14 @@ UNAVAILABLE = frozenset(
 # What SQLAlchemy passes on as it is when it happens while connecting: there is no thread to be had.
 UNWRAPPED = (RuntimeError,)
 
-
 # All revisions of an upgrade are one transaction.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
 
 # How long SQLite itself waits for a lock, in seconds. A thread that waits can't be told to stop, so
 # the longer wait for the turn to write is done here.
 BUSY_TIMEOUT = 0.1
+# In memory there is no write-ahead log: who reads and who commits wait for each other too.
+MEMORY_TIMEOUT = 5.0
 
 
 def read_options(settings: Settings) -> dict[str, Any]:
@@ -65,7 +66,10 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     """
     lock_timeout = statement_timeout and settings.database_lock_timeout
     return {
-        "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT},
+        "connect_args": {
+            "isolation_level": None,
+            "timeout": MEMORY_TIMEOUT if is_in_memory(settings.url) else BUSY_TIMEOUT,
+        },
         "execution_options": {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout},
     }
 
@@ -76,9 +80,8 @@ def watch(engine: Engine) -> None:
         _keep(engine.url)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "before_cursor_execute", _start_clock)
-    event.listen(engine, "after_cursor_execute", _stop_clock)
-    event.listen(engine, "handle_error", _clean_up)
+    limit_statements(engine)
+    event.listen(engine, "handle_error", _name_overflow)
     event.listen(engine, "invalidate", _roll_back)
 
 
@@ -106,26 +109,7 @@ def _begin(connection: Connection) -> None:
             return
 
 
-def _start_clock(
-    connection: Connection, cursor: object, statement: str, values: object, context: Any, many: bool
-) -> None:
-    timeout = connection.get_execution_options().get("statement_timeout")
-    if timeout is not None and context is not None:
-        context.clock = asyncio.get_running_loop().call_later(
-            timeout, _interrupt, connection.connection.dbapi_connection
-        )
-
-
-def _stop_clock(
-    connection: Connection, cursor: object, statement: str, values: object, context: Any, many: bool
-) -> None:
-    if clock := getattr(context, "clock", None):
-        clock.cancel()
-
-
-def _clean_up(context: ExceptionContext) -> None:
-    if clock := getattr(context.execution_context, "clock", None):
-        clock.cancel()
+def _name_overflow(context: ExceptionContext) -> None:
     error = context.original_exception
     if isinstance(error, OverflowError):
         raise DataError(context.statement, None, error) from error
@@ -134,15 +118,9 @@ def _clean_up(context: ExceptionContext) -> None:
 def _roll_back(connection: Any, record: object, error: object) -> None:
     # A connection is closed in the middle of a statement when its caller has left. It would keep
     # others from writing for as long as anything refers to the statement.
-    _interrupt(connection)
+    interrupt(connection)
     with suppress(sqlite3.Error):
         connection.rollback()
-
-
-def _interrupt(connection: Any) -> None:
-    # A coroutine that waits for nothing.
-    with suppress(StopIteration):
-        connection.driver_connection.interrupt().send(None)
 
 
 _kept: dict[str, sqlite3.Connection] = {}
