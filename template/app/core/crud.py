@@ -1,11 +1,13 @@
 """The operations that every feature's storage has; they flush, and never commit."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Row, Table, asc, bindparam, desc, func, select
+from sqlalchemy import Row, Select, Table, asc, bindparam, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database import ReadSession
 from app.core.pagination import Cursor, PageQuery, RowPage
 from app.models.base import Base
 
@@ -21,6 +23,7 @@ class CRUDBase(Generic[ModelT, KeyT]):
         self.table: Table = model.metadata.tables[model.__tablename__]
         (self.key,) = self.table.primary_key
         self._by_key = select(self.table).where(self.key == bindparam("key"))
+        self._by_order: dict[str, Select[Any]] = {}
 
     async def get(self, session: AsyncSession, key: KeyT, *, lock: bool = False) -> ModelT | None:
         """Return the row with that key, or None.
@@ -32,7 +35,8 @@ class CRUDBase(Generic[ModelT, KeyT]):
 
     async def read(self, session: AsyncSession, key: Any) -> Row[Any] | None:
         """Return the row with that key, or None; not an entity, so reading is cheap."""
-        return (await session.execute(self._by_key, {"key": key})).first()
+        rows = await _rows(session, self._by_key, {"key": key})
+        return rows[0] if rows else None
 
     async def list(self, session: AsyncSession, query: PageQuery) -> RowPage:
         """Return one page of rows, not entities: nothing is tracked, so reading is cheap.
@@ -42,19 +46,17 @@ class CRUDBase(Generic[ModelT, KeyT]):
         """
         column = self.table.columns[query.sort.removeprefix("-")]
         conditions = [self.table.columns[name] == value for name, value in query.filters().items()]
-        statement = select(self.table).where(*conditions)
+        statement = self._ordered(query.sort).where(*conditions)
         if query.cursor is not None:
             place = Cursor.decode(query.cursor, sort=query.sort, column=column, key=self.key)
             statement = statement.where(place.beyond(column, self.key))
-        direction = desc if query.sort.startswith("-") else asc
-        statement = statement.order_by(direction(column), direction(self.key))
-        statement = statement.offset(query.offset).limit(query.limit + 1)
-        rows = (await session.execute(statement)).all()
+        window = {"offset": query.offset, "limit": query.limit + 1}
+        rows = await _rows(session, statement, window)
         items, more = rows[: query.limit], len(rows) > query.limit
         total = None
         if query.total:
             count = select(func.count()).select_from(self.table).where(*conditions)
-            total = (await session.execute(count)).scalar_one()
+            ((total,),) = await _rows(session, count)
         next_cursor = self._cursor_after(items[-1], query.sort) if more else None
         return RowPage(items=items, next_cursor=next_cursor, total=total)
 
@@ -77,6 +79,25 @@ class CRUDBase(Generic[ModelT, KeyT]):
         await session.delete(instance)
         await session.flush()
 
+    def _ordered(self, sort: str) -> Select[Any]:
+        """Return a window of all rows, built once for each order."""
+        if sort not in self._by_order:
+            column = self.table.columns[sort.removeprefix("-")]
+            direction = desc if sort.startswith("-") else asc
+            statement = select(self.table).order_by(direction(column), direction(self.key))
+            window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
+            self._by_order[sort] = window
+        return self._by_order[sort]
+
     def _cursor_after(self, row: Any, sort: str) -> str:
         value, key = row._mapping[sort.removeprefix("-")], row._mapping[self.key.name]
         return Cursor(sort=sort, value=value, key=key).encode()
+
+
+async def _rows(
+    session: AsyncSession, statement: Select[Any], parameters: dict[str, Any] | None = None
+) -> Sequence[Row[Any]]:
+    if isinstance(session, ReadSession):
+        return await session.rows(statement, parameters)
+    rows: Sequence[Row[Any]] = (await session.execute(statement, parameters)).all()
+    return rows
