@@ -99,6 +99,8 @@ def _values(table: Table) -> Iterator[tuple[str, Any]]:
 def _value(column: Column[Any]) -> Any:
     if isinstance(column.type, Enum):
         return column.type.enums[0]
+    if getattr(column.type, "display_width", None) == 1:
+        return True  # a boolean, where there is no type of that name
     now, key = datetime.now(UTC), next(number)
     if not getattr(column.type, "timezone", False):
         now = now.replace(tzinfo=None)
