@@ -47,7 +47,7 @@ SAFEGUARDS = [
     Safeguard(
         "a read is one round trip",
         "app/core/postgresql.py",
-        '{"isolation_level": "AUTOCOMMIT"}',
+        '{"autocommit": True}',
         "{}",
         "tests/network/test_round_trips.py",
     ),
@@ -119,7 +119,7 @@ SAFEGUARDS = [
         "app/core/postgresql.py",
         "return outdated or code in",
         "return code in",
-        "tests/core/test_failover.py",
+        "tests/network/test_failover.py",
     ),
     Safeguard(
         "a standby is left",
@@ -127,7 +127,7 @@ SAFEGUARDS = [
         '    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:\n'
         "        context.is_disconnect = True\n",
         "",
-        "tests/core/test_failover.py",
+        "tests/network/test_failover.py",
     ),
     Safeguard(
         "a conflict is a 409",

@@ -54,6 +54,8 @@ async def test_a_read_session_refuses_to_write() -> None:
     async with database.read_session_factory() as session:
         with pytest.raises(ReadOnlySessionError):
             await session.execute(delete(Gizmo))
+        with pytest.raises(ReadOnlySessionError):
+            await session.rows(delete(Gizmo))  # type: ignore[arg-type]
 
 
 async def test_entities_stay_readable_after_the_commit(session: AsyncSession) -> None:
