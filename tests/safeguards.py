@@ -47,9 +47,30 @@ SAFEGUARDS = [
     Safeguard(
         "a read is one round trip",
         "app/core/postgresql.py",
-        '{"autocommit": True}',
-        "{}",
+        "dbapi_connection.autocommit = True",
+        "dbapi_connection.autocommit = False",
         "tests/network/test_round_trips.py",
+    ),
+    Safeguard(
+        "a write after a read is in a transaction",
+        "app/core/postgresql.py",
+        "        connection.autocommit = False",
+        "        pass",
+        "tests/core/test_reader.py",
+    ),
+    Safeguard(
+        "a reader does not write",
+        "app/core/reader.py",
+        "if not statement.is_select:",
+        "if False:",
+        "tests/core/test_reader.py",
+    ),
+    Safeguard(
+        "a row has the names that its model has",
+        "app/core/crud.py",
+        "column.label(name)",
+        "column",
+        "tests/core/test_pagination.py",
     ),
     Safeguard(
         "a burst does not open its connections anew each time",
@@ -61,7 +82,7 @@ SAFEGUARDS = [
     Safeguard(
         "connections are given in the order of asking",
         "app/core/pool.py",
-        "        await_only(self._take_turn())\n",
+        "        await_only(self._wait_for_turn() if self._turns.locked() else self._turns.acquire())\n",
         "        self._turns = asyncio.Semaphore(1000)\n",
         "tests/core/test_pool.py",
     ),

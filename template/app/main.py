@@ -36,9 +36,9 @@ def create_app() -> FastAPI:
             expose_headers=["X-Request-ID"],
         )
     app.add_middleware(RequestMiddleware)
-    app.include_router(health.router)
     for router in feature_routers():
         app.include_router(router, prefix="/api/v1")
+    app.include_router(health.router)
     return app
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 
 import httpx
 import pytest
@@ -41,8 +41,8 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture
 async def connection() -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction that is rolled back; all sessions of the app use it."""
-    from app.core.database import engine, read_session_factory, session_factory
+    """A connection in a transaction that is rolled back; the app reads and writes on it."""
+    from app.core.database import engine, read_session_factory, reader, session_factory
 
     async with engine.connect() as connection:
         transaction = await connection.begin()
@@ -51,7 +51,10 @@ async def connection() -> AsyncIterator[AsyncConnection]:
         }
         for factory in originals:
             factory.configure(bind=connection, join_transaction_mode="create_savepoint")
+        connect = reader.connect
+        reader.connect = lambda: nullcontext(connection.sync_connection)  # type: ignore[arg-type]
         yield connection
+        reader.connect = connect
         for factory, original in originals.items():
             factory.kw.clear()
             factory.configure(**original)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from app.core import database, health
 from app.core.config import get_settings
 from app.core.database import CurrentSession, CurrentSessionTransaction, build_engine
+from app.core.reader import Reader
 from app.main import create_app
 from tests.gizmo import with_gizmos
 from tests.server import SLOW
@@ -40,6 +41,7 @@ async def small_engine(**changes: Any) -> AsyncIterator[AsyncEngine]:
         options = bind.get_execution_options() | engine.get_execution_options()
         factory.configure(bind=engine.execution_options(**options))
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database.reader, "connect", Reader(engine).connect)
         patch.setattr(health, "engine", engine)
         yield engine
     for factory, bind in zip(factories, binds, strict=True):

@@ -40,6 +40,11 @@ def read_options(settings: Settings) -> dict[str, Any]:
     return {}
 
 
+def connect_to_read(engine: Engine) -> Connection:
+    """Return a connection for one statement."""
+    return engine.connect()
+
+
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from fastapi import HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Column, ColumnElement, Numeric, Row, and_, or_
+from sqlalchemy import Column, ColumnElement, Numeric, and_, or_
 
 ItemT = TypeVar("ItemT")
 
@@ -28,7 +28,7 @@ class Page(BaseModel, Generic[ItemT]):
 class RowPage:
     """A page as it comes from the database, to be answered as `Page` of a feature's schema."""
 
-    items: Sequence[Row[Any]]
+    items: Sequence[Any]
     next_cursor: str | None
     total: int | None
 

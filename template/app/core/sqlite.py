@@ -59,6 +59,11 @@ def read_options(settings: Settings) -> dict[str, Any]:
     return {"sqlite_begin": None}
 
 
+def connect_to_read(engine: Engine) -> Connection:
+    """Return a connection for one statement, outside a transaction as `read_options` say."""
+    return engine.connect().execution_options(sqlite_begin=None)
+
+
 def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
     """Return the keyword arguments for `create_async_engine` that only this driver knows.
 

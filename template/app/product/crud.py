@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crud import CRUDBase
+from app.core.reader import Reader
 from app.product.models import Product
 
 
@@ -21,7 +22,7 @@ class ProductCRUD(CRUDBase[Product, int]):
         statement = select(Product).where(Product.is_active).order_by(Product.id).limit(limit)
         return (await session.scalars(statement)).all()
 
-    async def price_statistics(self, session: AsyncSession) -> Row[Any]:
+    async def price_statistics(self, reader: Reader) -> Any:
         """Return what the active products cost, computed by the database."""
         statement = select(
             func.count().label("active_products"),
@@ -29,7 +30,8 @@ class ProductCRUD(CRUDBase[Product, int]):
             func.round(func.avg(Product.price), 2, type_=Product.price.type).label("average"),
             func.max(Product.price).label("highest"),
         ).where(Product.is_active)
-        return (await session.execute(statement)).one()
+        (statistics,) = await reader.rows(statement)
+        return statistics
 
 
 product_crud = ProductCRUD(Product)

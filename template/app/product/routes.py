@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import CurrentSession, CurrentSessionTransaction
+from app.core.database import CurrentReader, CurrentSessionTransaction
 from app.core.pagination import Page
 from app.core.problems import problems
 from app.core.schemas import Key
@@ -42,18 +42,18 @@ async def create_product(values: ProductCreate, session: CurrentSessionTransacti
 
 
 @router.get("", response_model=Page[ProductRead], responses=problems(404))
-async def list_products(query: Annotated[ProductQuery, Query()], session: CurrentSession) -> Any:
-    return await product_crud.list(session, query)
+async def list_products(query: Annotated[ProductQuery, Query()], reader: CurrentReader) -> Any:
+    return await product_crud.list(reader, query)
 
 
 @router.get("/statistics/prices", response_model=PriceStatistics)
-async def price_statistics(session: CurrentSession) -> Any:
-    return await product_crud.price_statistics(session)
+async def price_statistics(reader: CurrentReader) -> Any:
+    return await product_crud.price_statistics(reader)
 
 
 @router.get("/{product_id}", response_model=ProductRead, responses=problems(404))
-async def get_product(product_id: Key, session: CurrentSession) -> Any:
-    return _found(await product_crud.read(session, product_id), product_id)
+async def get_product(product_id: Key, reader: CurrentReader) -> Any:
+    return _found(await product_crud.read(reader, product_id), product_id)
 
 
 @router.patch("/{product_id}", response_model=ProductRead, responses=problems(404, 409))

@@ -1,11 +1,11 @@
 """What can be done with blueprints over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import CurrentSession, CurrentSessionTransaction
+from app.core.database import CurrentReader, CurrentSessionTransaction
 from app.core.pagination import Page
 from app.core.problems import problems
 from app.core.schemas import Key
@@ -18,14 +18,19 @@ from scripts.blueprint.schemas import (
     BlueprintUpdate,
 )
 
+FoundT = TypeVar("FoundT")
+
 router = APIRouter(prefix="/blueprints", tags=["blueprints"])
 
 
-async def _find(session: AsyncSession, blueprint_id: int, *, lock: bool = False) -> Blueprint:
-    found = await blueprint_crud.get(session, blueprint_id, lock=lock)
+def _found(found: FoundT | None, blueprint_id: int) -> FoundT:
     if found is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no blueprint {blueprint_id}.")
     return found
+
+
+async def _locked(session: AsyncSession, blueprint_id: int) -> Blueprint:
+    return _found(await blueprint_crud.get(session, blueprint_id, lock=True), blueprint_id)
 
 
 @router.post(
@@ -36,22 +41,20 @@ async def create_blueprint(values: BlueprintCreate, session: CurrentSessionTrans
 
 
 @router.get("", response_model=Page[BlueprintRead], responses=problems(404))
-async def list_blueprints(
-    query: Annotated[BlueprintQuery, Query()], session: CurrentSession
-) -> Any:
-    return await blueprint_crud.list(session, query)
+async def list_blueprints(query: Annotated[BlueprintQuery, Query()], reader: CurrentReader) -> Any:
+    return await blueprint_crud.list(reader, query)
 
 
 @router.get("/{blueprint_id}", response_model=BlueprintRead, responses=problems(404))
-async def get_blueprint(blueprint_id: Key, session: CurrentSession) -> Any:
-    return await _find(session, blueprint_id)
+async def get_blueprint(blueprint_id: Key, reader: CurrentReader) -> Any:
+    return _found(await blueprint_crud.read(reader, blueprint_id), blueprint_id)
 
 
 @router.patch("/{blueprint_id}", response_model=BlueprintRead, responses=problems(404, 409))
 async def update_blueprint(
     blueprint_id: Key, values: BlueprintUpdate, session: CurrentSessionTransaction
 ) -> Any:
-    found = await _find(session, blueprint_id, lock=True)
+    found = await _locked(session, blueprint_id)
     return await blueprint_crud.update(session, found, values)
 
 
@@ -59,4 +62,4 @@ async def update_blueprint(
     "/{blueprint_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
 )
 async def delete_blueprint(blueprint_id: Key, session: CurrentSessionTransaction) -> None:
-    await blueprint_crud.delete(session, await _find(session, blueprint_id, lock=True))
+    await blueprint_crud.delete(session, await _locked(session, blueprint_id))

@@ -11,7 +11,6 @@ from app.core.errors import DatabaseUnavailableError, ReadOnlySessionError
 from app.models.base import Base
 from tests.gizmo import Gizmo
 from tests.server import SLOW
-from tests.small import small_engine
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
@@ -55,18 +54,6 @@ async def test_a_read_session_refuses_to_write() -> None:
     async with database.read_session_factory() as session:
         with pytest.raises(ReadOnlySessionError):
             await session.execute(delete(Gizmo))
-        with pytest.raises(ReadOnlySessionError):
-            await session.rows(delete(Gizmo))  # type: ignore[arg-type]
-
-
-async def test_a_read_session_never_holds_two_connections() -> None:
-    async with (
-        small_engine(database_pool_size=1, database_max_overflow=0),
-        database.read_session_factory() as session,
-    ):
-        assert await session.rows(select(Gizmo.id)) == []
-        assert await session.get(Gizmo, 1) is None
-        assert await session.rows(select(Gizmo.id)) == []
 
 
 async def test_entities_stay_readable_after_the_commit(session: AsyncSession) -> None:

@@ -1,7 +1,9 @@
 from decimal import Decimal
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.database import reader
 from app.product.crud import product_crud
 from app.product.schemas import ProductCreate
 
@@ -33,12 +35,13 @@ async def test_statistics_are_computed_over_active_products(session: AsyncSessio
     await add(session, "Pen", "2")
     await add(session, "Book", "2")
     await add(session, "Typewriter", "100", is_active=False)
-    row = await product_crud.price_statistics(session)
+    row = await product_crud.price_statistics(reader)
     assert row.active_products == 3
     assert (row.lowest, row.highest) == (Decimal(1), Decimal(2))
     assert row.average == Decimal("1.67")
 
 
-async def test_statistics_of_nothing_are_empty(session: AsyncSession) -> None:
-    row = await product_crud.price_statistics(session)
+@pytest.mark.usefixtures("connection")
+async def test_statistics_of_nothing_are_empty() -> None:
+    row = await product_crud.price_statistics(reader)
     assert (row.active_products, row.average) == (0, None)

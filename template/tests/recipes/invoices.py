@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from app.core.crud import CRUDBase
-from app.core.database import CurrentSession, CurrentSessionTransaction
+from app.core.database import CurrentReader, CurrentSession, CurrentSessionTransaction
 from app.core.pagination import Page, PageQuery
 from app.core.problems import problems
 from app.core.schemas import Line, Omittable
@@ -110,8 +110,8 @@ async def create_invoice(values: InvoiceCreate, session: CurrentSessionTransacti
 
 
 @router.get("", response_model=Page[InvoiceRead], responses=problems(404))
-async def list_invoices(query: Annotated[InvoiceQuery, Query()], session: CurrentSession) -> Any:
-    return await invoice_crud.list(session, query)
+async def list_invoices(query: Annotated[InvoiceQuery, Query()], reader: CurrentReader) -> Any:
+    return await invoice_crud.list(reader, query)
 
 
 @router.get("/{invoice_id}", response_model=InvoiceWithLines, responses=problems(404))

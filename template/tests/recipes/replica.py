@@ -1,14 +1,13 @@
-"""Reads from a replica: sessions like `CurrentSession`, on another server."""
+"""Reads from a replica: a reader like `CurrentReader`, on another server."""
 
-from collections.abc import AsyncGenerator
 from typing import Annotated
 
 from fastapi import Depends
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from app.core.config import DatabaseSettings, get_settings, load
-from app.core.database import ReadSession, build_engine, reading
+from app.core.database import build_engine
+from app.core.reader import Reader
 
 
 class ReplicaSettings(DatabaseSettings):
@@ -18,14 +17,11 @@ class ReplicaSettings(DatabaseSettings):
 replica = build_engine(
     get_settings().model_copy(update={"database_url": load(ReplicaSettings).database_replica_url})
 )
-replica_session_factory = async_sessionmaker(
-    reading(replica), class_=ReadSession, autoflush=False, expire_on_commit=False
-)
+replica_reader = Reader(replica)
 
 
-async def _replica_session() -> AsyncGenerator[ReadSession]:
-    async with replica_session_factory() as session:
-        yield session
+async def _replica_reader() -> Reader:
+    return replica_reader
 
 
-CurrentReplicaSession = Annotated[ReadSession, Depends(_replica_session, scope="function")]
+CurrentReplicaReader = Annotated[Reader, Depends(_replica_reader)]
