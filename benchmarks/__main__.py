@@ -10,12 +10,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import costs, features, speed, table_size
+from benchmarks import calls, costs, features, speed, table_size
 from benchmarks.options import Options
 
 PARTS: dict[str, Callable[[Options], str]] = {
     "speed": speed.measure,
     "mysql": speed.measure_mysql,
+    "calls": calls.measure,
     "costs": costs.measure,
     "tables": table_size.measure,
     "features": features.measure,

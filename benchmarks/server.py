@@ -72,11 +72,16 @@ class Server:
         raise SystemExit(f"{self.name} did not start")
 
 
+def app_of(name: str) -> str:
+    """Return where a server's app is, as uvicorn takes it."""
+    return "app.main:app" if name == SERVICE else f"benchmarks.baselines.{name}:app"
+
+
 def command_of(project: Project, name: str, port: int) -> list[str]:
     """Return what serves: `python -m app`, or uvicorn with one of the baselines."""
     if name == SERVICE:
         return [project.python, "-m", "app"]
-    uvicorn = [project.python, "-m", "uvicorn", f"benchmarks.baselines.{name}:app"]
+    uvicorn = [project.python, "-m", "uvicorn", app_of(name)]
     return [*uvicorn, "--port", str(port), "--no-access-log", "--log-level", "warning"]
 
 

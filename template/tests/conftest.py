@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, nullcontext
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from tests import database
 
@@ -106,6 +108,40 @@ async def gizmo_client(
 
     async with client_of(with_gizmos(create_app())) as client:
         yield client
+
+
+@pytest.fixture
+async def committed_gizmos(gizmo_table: None) -> AsyncIterator[None]:
+    """Let a test commit gizmos for real, and delete them after it."""
+    from app.core.database import session_scope
+    from tests.gizmo import Gizmo
+
+    yield
+    async with session_scope() as session:
+        await session.execute(delete(Gizmo))
+
+
+@pytest.fixture
+async def make_engine() -> AsyncIterator[Callable[..., AsyncEngine]]:
+    """Make engines of two connections that wait half a second for one."""
+    from app.core.config import get_settings
+    from app.core.database import build_engine
+
+    engines = []
+
+    def make(**changes: Any) -> AsyncEngine:
+        changes = {
+            "database_pool_size": 1,
+            "database_max_overflow": 1,
+            "database_pool_timeout": 0.5,
+            "database_connect_timeout": 0.5,
+        } | changes
+        engines.append(build_engine(get_settings().model_copy(update=changes)))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        await engine.dispose()
 
 
 @pytest.fixture

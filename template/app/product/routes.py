@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, HTTPException, Query, status
+from fastapi import HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import CurrentReader, CurrentSessionTransaction
 from app.core.pagination import Page
 from app.core.problems import problems
+from app.core.routing import FeatureRouter
 from app.core.schemas import Key
 from app.product.crud import product_crud
 from app.product.models import Product
@@ -21,7 +22,7 @@ from app.product.schemas import (
 
 FoundT = TypeVar("FoundT")
 
-router = APIRouter(prefix="/products", tags=["products"])
+router = FeatureRouter(prefix="/products", tags=["products"])
 
 
 def _found(product: FoundT | None, product_id: int) -> FoundT:

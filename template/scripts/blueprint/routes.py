@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, HTTPException, Query, status
+from fastapi import HTTPException, Query, status
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import CurrentReader, CurrentSessionTransaction
 from app.core.pagination import Page
 from app.core.problems import problems
+from app.core.routing import FeatureRouter
 from app.core.schemas import Key
 from scripts.blueprint.crud import blueprint_crud
 from scripts.blueprint.models import Blueprint
@@ -20,7 +21,7 @@ from scripts.blueprint.schemas import (
 
 FoundT = TypeVar("FoundT")
 
-router = APIRouter(prefix="/blueprints", tags=["blueprints"])
+router = FeatureRouter(prefix="/blueprints", tags=["blueprints"])
 
 
 def _found(found: FoundT | None, blueprint_id: int) -> FoundT:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -8,34 +8,12 @@ from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import pool
-from app.core.config import get_settings
-from app.core.database import build_engine
 
 EngineFactory = Callable[..., AsyncEngine]
 
 
-@pytest.fixture
-async def small_engine() -> AsyncIterator[EngineFactory]:
-    """Make engines of two connections that wait half a second for one."""
-    engines = []
-
-    def make(**changes: Any) -> AsyncEngine:
-        changes = {
-            "database_pool_size": 1,
-            "database_max_overflow": 1,
-            "database_pool_timeout": 0.5,
-            "database_connect_timeout": 0.5,
-        } | changes
-        engines.append(build_engine(get_settings().model_copy(update=changes)))
-        return engines[-1]
-
-    yield make
-    for engine in engines:
-        await engine.dispose()
-
-
-async def test_connections_are_given_in_the_order_of_asking(small_engine: EngineFactory) -> None:
-    engine = small_engine(database_max_overflow=0, database_pool_timeout=10)
+async def test_connections_are_given_in_the_order_of_asking(make_engine: EngineFactory) -> None:
+    engine = make_engine(database_max_overflow=0, database_pool_timeout=10)
     served = []
 
     async def ask(number: int) -> None:
@@ -52,8 +30,8 @@ async def test_connections_are_given_in_the_order_of_asking(small_engine: Engine
     assert served == list(range(6))
 
 
-async def test_waiting_ends_after_the_pool_timeout(small_engine: EngineFactory) -> None:
-    engine = small_engine()
+async def test_waiting_ends_after_the_pool_timeout(make_engine: EngineFactory) -> None:
+    engine = make_engine()
     async with engine.connect(), engine.connect():
         with pytest.raises(exc.TimeoutError, match="no connection became free within"):
             await engine.connect()
@@ -62,9 +40,9 @@ async def test_waiting_ends_after_the_pool_timeout(small_engine: EngineFactory) 
 
 
 async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
-    small_engine: EngineFactory,
+    make_engine: EngineFactory,
 ) -> None:
-    engine = small_engine(database_pool_timeout=10)
+    engine = make_engine(database_pool_timeout=10)
     async with engine.connect():
         async with engine.connect():
             waiting = asyncio.create_task(engine.connect().__aenter__())
@@ -75,18 +53,18 @@ async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
 
 
 async def test_connections_beyond_the_pool_size_stay_for_the_next_burst(
-    small_engine: EngineFactory,
+    make_engine: EngineFactory,
 ) -> None:
-    engine = small_engine()
+    engine = make_engine()
     bursts = [await _burst(engine) for _ in range(3)]
     assert bursts[0] == bursts[1] == bursts[2]
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 async def test_connections_beyond_the_pool_size_are_closed_after_the_last_burst(
-    small_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
+    make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = small_engine(database_max_overflow=2)
+    engine = make_engine(database_max_overflow=2)
     before = await _burst(engine, connections=3)
     monkeypatch.setattr(pool, "OVERFLOW_LINGERS", 0)
     for _ in range(2):
@@ -96,15 +74,15 @@ async def test_connections_beyond_the_pool_size_are_closed_after_the_last_burst(
     assert len(before & after) == 1
 
 
-async def test_disposing_closes_every_connection(small_engine: EngineFactory) -> None:
-    engine = small_engine()
+async def test_disposing_closes_every_connection(make_engine: EngineFactory) -> None:
+    engine = make_engine()
     before = await _burst(engine)
     await engine.dispose()
     assert not before & await _burst(engine)
 
 
-async def test_disposing_keeps_the_limits(small_engine: EngineFactory) -> None:
-    engine = small_engine()
+async def test_disposing_keeps_the_limits(make_engine: EngineFactory) -> None:
+    engine = make_engine()
     async with engine.connect():
         pass
     await engine.dispose()

@@ -6,34 +6,19 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlalchemy import delete, func, select
 from starlette.types import Message, Scope
 
 from app.core.database import (
     CurrentSession,
     CurrentSessionTransaction,
     engine,
-    read_session_factory,
     session_scope,
 )
 from app.main import create_app
-from tests.gizmo import GIZMOS, Gizmo, GizmoQuery, gizmo_crud, with_gizmos
+from tests.gizmo import GIZMOS, Gizmo, GizmoQuery, count_gizmos, gizmo_crud, with_gizmos
 from tests.serving import client_of
 
-pytestmark = pytest.mark.usefixtures("gizmo_table")
-
-
-@pytest.fixture(autouse=True)
-async def _no_rows() -> AsyncIterator[None]:
-    """These tests commit for real, so they clean up after themselves."""
-    yield
-    async with session_scope() as session:
-        await session.execute(delete(Gizmo))
-
-
-async def stored() -> int:
-    async with read_session_factory() as session:
-        return (await session.execute(select(func.count()).select_from(Gizmo))).scalar_one()
+pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 
 async def test_a_row_is_committed_before_its_201_is_sent() -> None:
@@ -45,7 +30,7 @@ async def test_a_row_is_committed_before_its_201_is_sent() -> None:
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            seen.append((message["status"], await stored()))
+            seen.append((message["status"], await count_gizmos()))
 
     scope: Scope = {
         "type": "http",
@@ -69,7 +54,7 @@ async def test_an_error_after_the_work_rolls_it_back() -> None:
 
     async with client_of(app) as client:
         assert (await client.post("/broken")).status_code == 500
-    assert await stored() == 0
+    assert await count_gizmos() == 0
 
 
 async def test_a_stream_holds_no_connection() -> None:

@@ -1,37 +1,17 @@
 """What only a server with many writers at a time can do to a transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 
-from app.core.database import (
-    CurrentSessionTransaction,
-    engine,
-    read_session_factory,
-    session_factory,
-    session_scope,
-)
+from app.core.database import CurrentSessionTransaction, engine, reader, session_factory
 from app.main import create_app
-from tests.gizmo import GIZMOS, Gizmo, with_gizmos
+from tests.gizmo import GIZMOS, Gizmo, count_gizmos, with_gizmos
 from tests.server import connection_number, end_connection
 from tests.serving import client_of
 
-pytestmark = pytest.mark.usefixtures("gizmo_table")
-
-
-@pytest.fixture(autouse=True)
-async def _no_rows() -> AsyncIterator[None]:
-    """These tests commit for real, so they clean up after themselves."""
-    yield
-    async with session_scope() as session:
-        await session.execute(delete(Gizmo))
-
-
-async def stored() -> int:
-    async with read_session_factory() as session:
-        return (await session.execute(select(func.count()).select_from(Gizmo))).scalar_one()
+pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 
 async def test_a_commit_that_fails_is_never_a_success() -> None:
@@ -48,7 +28,7 @@ async def test_a_commit_that_fails_is_never_a_success() -> None:
         response = await client.post("/broken")
         assert response.status_code == 503
         assert response.headers["retry-after"] == "1"
-        assert await stored() == 0
+        assert await count_gizmos() == 0
         assert (await client.post(GIZMOS, json={"name": "second", "price": "1"})).status_code == 201
 
 
@@ -74,6 +54,5 @@ async def test_a_deadlock_is_a_clean_503() -> None:
             client.post(f"/swap/{one}/{other}"), client.post(f"/swap/{other}/{one}")
         )
     assert sorted(response.status_code for response in responses) == [200, 503]
-    async with read_session_factory() as reader:
-        prices = (await reader.execute(select(Gizmo.price))).scalars().all()
+    prices = [price for (price,) in await reader.rows(select(Gizmo.price))]
     assert [int(price) for price in prices] == [2, 2]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +17,7 @@ from app.core.crud import CRUDBase
 from app.core.database import CurrentReader, CurrentSession, CurrentSessionTransaction
 from app.core.pagination import Page, PageQuery
 from app.core.problems import problems
+from app.core.routing import FeatureRouter
 from app.core.schemas import Line, Omittable
 from tests.recipes.models import Invoice, InvoiceLine
 
@@ -101,7 +102,7 @@ class InvoiceCRUD(CRUDBase[Invoice, UUID]):
 
 
 invoice_crud = InvoiceCRUD(Invoice)
-router = APIRouter(prefix=INVOICES)
+router = FeatureRouter(prefix=INVOICES)
 
 
 @router.post("", response_model=InvoiceRead, status_code=201, responses=problems(409))
