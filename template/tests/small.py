@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
-from app.core import database, health
+from app.core import database
 from app.core.config import get_settings
 from app.core.database import CurrentSession, CurrentSessionTransaction, build_engine
 from app.core.reader import Reader
@@ -42,7 +42,6 @@ async def small_engine(**changes: Any) -> AsyncIterator[AsyncEngine]:
         factory.configure(bind=engine.execution_options(**options))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database.reader, "connect", Reader(engine).connect)
-        patch.setattr(health, "engine", engine)
         yield engine
     for factory, bind in zip(factories, binds, strict=True):
         factory.configure(bind=bind)

@@ -5,10 +5,10 @@ from typing import Literal
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import literal, select
 from structlog import get_logger
 
-from app.core.database import engine, reading
+from app.core.database import reader
 from app.core.problems import problems
 
 READINESS_TIMEOUT = 2.0
@@ -39,8 +39,8 @@ class Readiness:
 
     async def _ask(self) -> bool:
         try:
-            async with asyncio.timeout(READINESS_TIMEOUT), reading(engine).connect() as connection:
-                await connection.execute(text("SELECT 1"))
+            async with asyncio.timeout(READINESS_TIMEOUT):
+                await reader.rows(select(literal(1)))
         except Exception as error:
             logger.warning("not ready", reason=repr(error))
             return False

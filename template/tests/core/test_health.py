@@ -8,6 +8,7 @@ from sqlalchemy import event
 from app.core import health
 from app.core.config import get_settings
 from app.core.database import build_engine
+from app.core.reader import Reader
 from tests.server import UNREACHABLE
 
 
@@ -27,7 +28,7 @@ async def test_without_its_database_it_is_live_but_not_ready(
     url = get_settings().url.set(**UNREACHABLE)
     address = SecretStr(url.render_as_string(hide_password=False))
     nowhere = build_engine(get_settings().model_copy(update={"database_url": address}))
-    monkeypatch.setattr(health, "engine", nowhere)
+    monkeypatch.setattr(health, "reader", Reader(nowhere))
     response = await client.get("/health/ready")
     assert response.status_code == 503
     assert response.json()["detail"] == "The database does not answer."
@@ -40,7 +41,8 @@ async def test_many_probes_take_one_connection(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
-    monkeypatch.setattr(health, "engine", counting := build_engine(get_settings()))
+    counting = build_engine(get_settings())
+    monkeypatch.setattr(health, "reader", Reader(counting))
     event.listen(counting.sync_engine, "checkout", lambda *arguments: opened.append(arguments))
     responses = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
     assert {response.status_code for response in responses} == {200}
@@ -53,7 +55,7 @@ async def test_a_pool_that_is_full_does_not_keep_a_probe_waiting(
 ) -> None:
     changes = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 60}
     full = build_engine(get_settings().model_copy(update=changes))
-    monkeypatch.setattr(health, "engine", full)
+    monkeypatch.setattr(health, "reader", Reader(full))
     monkeypatch.setattr(health, "READINESS_TIMEOUT", 0.1)
     async with asyncio.timeout(10), full.connect():
         assert (await client.get("/health/ready")).status_code == 503
