@@ -1,22 +1,30 @@
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from tests.gizmo import Gizmo, GizmoCreate, GizmoUpdate, gizmo_crud
+from tests.gizmo import Gizmo, GizmoCreate, GizmoRead, GizmoUpdate, gizmo_crud
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
 
 @pytest.fixture
-async def gizmo(session: AsyncSession) -> Gizmo:
+async def created(session: AsyncSession) -> Any:
     return await gizmo_crud.create(session, GizmoCreate(name="first", price=Decimal("1.5")))
 
 
-def test_create_returns_what_the_database_filled_in(gizmo: Gizmo) -> None:
-    assert gizmo.id > 0
-    assert gizmo.price == Decimal("1.50")
-    assert gizmo.created_at.utcoffset() is not None
+@pytest.fixture
+async def gizmo(session: AsyncSession, created: Any) -> Gizmo:
+    return await session.get_one(Gizmo, created.id)
+
+
+async def test_create_returns_what_is_stored(session: AsyncSession, created: Any) -> None:
+    assert created.id > 0
+    assert created.price == Decimal("1.50")
+    assert created.created_at.utcoffset() is not None
+    stored = await gizmo_crud.read(session, created.id)
+    assert GizmoRead.model_validate(created) == GizmoRead.model_validate(stored)
 
 
 async def test_get_finds_by_key(session: AsyncSession, gizmo: Gizmo) -> None:

@@ -1,12 +1,16 @@
 """What PostgreSQL's errors mean, and how its URLs may be spelled."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, literal, make_url, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import greenlet_spawn
 
 from app.core import postgresql as driver
 from app.core.config import get_settings
 from app.core.database_url import parse_url
+from tests.small import small_engine
 
 CONFLICTS = ["23503", "23505", "23P01"]
 INVALID = ["22001", "22003", "22021"]
@@ -72,3 +76,15 @@ def test_behind_a_pooler_nothing_outlasts_a_transaction() -> None:
     assert arguments["prepared_statement_name_func"]() == ""
     assert arguments["command_timeout"] == 31
     assert driver.read_options(settings) == {}
+
+
+async def test_behind_a_pooler_a_read_is_in_a_transaction() -> None:
+    for pooler in (True, False):
+        async with small_engine(database_pooler=pooler) as engine:
+            assert await greenlet_spawn(_reads_alone, engine.sync_engine) is not pooler
+
+
+def _reads_alone(engine: Engine) -> Any:
+    with driver.connect_to_read(engine) as connection:
+        connection.execute(select(literal(1)))
+        return connection.connection.dbapi_connection.autocommit  # type: ignore[union-attr]
