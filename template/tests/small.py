@@ -40,12 +40,14 @@ async def small_engine(**changes: Any) -> AsyncIterator[AsyncEngine]:
     for factory, bind in zip(factories, binds, strict=True):
         options = bind.get_execution_options() | engine.get_execution_options()
         factory.configure(bind=engine.execution_options(**options))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database.reader, "connect", Reader(engine).connect)
-        yield engine
-    for factory, bind in zip(factories, binds, strict=True):
-        factory.configure(bind=bind)
-    await engine.dispose()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(database.reader, "connect", Reader(engine).connect)
+            yield engine
+    finally:
+        for factory, bind in zip(factories, binds, strict=True):
+            factory.configure(bind=bind)
+        await engine.dispose()
 
 
 def app_with_slow_routes() -> FastAPI:
