@@ -33,7 +33,7 @@ REQUESTS = [
 START_TIMEOUT = 300.0
 
 COLUMNS, ROWS = 100, 26
-CHARACTER, LINE, MARGIN = 7.8, 18, 16
+CHARACTER, LINE, MARGIN = 7.9, 18, 16
 LONGEST_PAUSE, LAST_PAUSE = 1.0, 8.0
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -190,7 +190,7 @@ def svg(rows: list[tuple[float, str]]) -> str:
 fill: #c9d1d9; white-space: pre }} .command {{ fill: #7ee787 }} .comment {{ fill: #8b949e }}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 <svg x="{MARGIN}" y="{MARGIN}" width="{width}" height="{height}">
-<g transform="translate(0 {-hidden[-1] * LINE})">
+<g xml:space="preserve" transform="translate(0 {-hidden[-1] * LINE})">
 <animateTransform attributeName="transform" type="translate" {timing} values="{scroll}"/>
 {texts}
 </g>
