@@ -78,9 +78,7 @@ async def test_a_deleted_product_is_gone(client: httpx.AsyncClient) -> None:
         {"is_active": None},
     ],
 )
-async def test_an_invalid_product_is_422(
-    client: httpx.AsyncClient, change: dict[str, Any]
-) -> None:
+async def test_an_invalid_product_is_422(client: httpx.AsyncClient, change: dict[str, Any]) -> None:
     values = {"name": "Pencil", "price": "1"} | change
     assert (await client.post(PRODUCTS, json=values)).status_code == 422
     path = f"{PRODUCTS}/{(await create(client))['id']}"

@@ -18,7 +18,7 @@ PathId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id of the reso
 SingleLine = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
 ]
-# Any text without NUL, which PostgreSQL cannot store.
+# Any text without NUL, which not every database can store.
 FreeText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 
 Id = Annotated[int, Field(description="The id of the resource.")]
