@@ -1,4 +1,4 @@
-"""AGENTS.md names only commands and paths that exist."""
+"""Each command and each path in AGENTS.md exists."""
 
 import re
 import tomllib
@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-CODE = sorted(set(re.findall(r"`([^`\n]+)`", (PROJECT / "AGENTS.md").read_text("utf-8"))))
+# Without the last section, which is the owner's.
+GUIDE = (PROJECT / "AGENTS.md").read_text("utf-8").partition("\n## Rules of this service")[0]
+CODE = sorted(set(re.findall(r"`([^`\n]+)`", GUIDE)))
 TASKS = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]["tasks"]
 COMMANDS = [code for code in CODE if code.startswith("uv ")]
 # A placeholder such as NAME stands for a folder that is not there yet.
@@ -38,4 +40,4 @@ def test_a_path_exists(path: str) -> None:
 def test_the_guide_is_one_page() -> None:
     assert COMMANDS
     assert PATHS
-    assert len((PROJECT / "AGENTS.md").read_text("utf-8").splitlines()) <= 100
+    assert len(GUIDE.splitlines()) <= 80
