@@ -56,7 +56,7 @@ async def place_order(session: AsyncSession, order: OrderCreate) -> InvoiceRead:
     """
     stock = await stock_crud.get_for_update(session, order.stock_id)
     if stock.quantity < order.quantity:
-        raise ConflictError(f"Only {stock.quantity} of {stock.article} are in stock.")
+        raise ConflictError(f"There are only {stock.quantity} of {stock.article}.")
     remaining = StockUpdate(quantity=stock.quantity - order.quantity)
     await stock_crud.update(session, stock, remaining)
     invoice = InvoiceCreate(number=order.number, customer=order.customer, due_date=order.due_date)

@@ -55,7 +55,7 @@ async def test_an_order_of_more_than_is_in_stock_is_409(
 ) -> None:
     response = await client.post(ORDERS, json=order(pencils.id, 6))
     assert response.status_code == 409
-    assert response.json()["detail"] == "Only 5 of Pencil are in stock."
+    assert response.json()["detail"] == "There are only 5 of Pencil."
     assert await stored(session) == (5, 0)
 
 
