@@ -18,8 +18,8 @@ from tests.rendering import render
 FOREIGN = ("COV_", "DATABASE_", "PYTEST_", "PYTHON", "TEST_DATABASE_", "UV_PROJECT", "VIRTUAL_ENV")
 CREATE = """
 import asyncio, sys
-from app.core.database_url import parse_url
-from scripts.databases import create_database
+from app.core.engine.url import parse_url
+from scripts.local_database import create_database
 asyncio.run(create_database(parse_url(sys.argv[1])))
 """
 DROP = Path(__file__).parent / "drop_databases.py"

@@ -12,10 +12,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, IntegerKey, Timestamps
+from app.models.base import Base, IntegerPrimaryKey, Timestamps
 
 
-class Note(IntegerKey, Timestamps, Base, kw_only=True):
+class Note(IntegerPrimaryKey, Timestamps, Base, kw_only=True):
     __tablename__ = "note"
 
     read_at: Mapped[datetime | None] = mapped_column(default=None, index=True)

@@ -3,7 +3,7 @@
 import uvicorn
 
 from app.core.config import get_settings
-from app.core.logging import configure_logging
+from app.core.process.logging import configure_logging
 
 
 def main() -> None:

@@ -2,41 +2,50 @@
 
 from fastapi import FastAPI
 
-from app.core import health
 from app.core.config import get_settings
 from app.core.discovery import feature_routers
-from app.core.lifecycle import lifespan
-from app.core.logging import configure_logging
-from app.core.middleware import (
-    LastResortMiddleware,
+from app.core.http import health
+from app.core.http.middleware import (
+    BodyLimitMiddleware,
     ProblemCORSMiddleware,
-    RequestMiddleware,
+    RequestContextMiddleware,
+    UnhandledErrorMiddleware,
 )
-from app.core.problems import add_problem_handlers, problems
+from app.core.http.openapi import add_problem_component, operation_id, project_metadata, tags
+from app.core.http.problems import add_problem_handlers, problem_responses
+from app.core.process.lifespan import lifespan
+from app.core.process.logging import configure_logging
 
 
 def create_app() -> FastAPI:
-    """Put the service together."""
+    """Build the application from the settings and the features."""
     settings = get_settings()
     configure_logging(settings)
+    routers = feature_routers()
     app = FastAPI(
         title=settings.project_name,
+        **project_metadata(),
+        servers=[{"url": "/"}],
+        openapi_tags=tags(routers),
+        generate_unique_id_function=operation_id,
+        responses=problem_responses(400, 413, 422, 500, 503),
         lifespan=lifespan,
-        responses=problems(400, 413, 422, 500, 503),
     )
     add_problem_handlers(app)
-    # The last one added is the outermost.
-    app.add_middleware(LastResortMiddleware, body_limit=settings.request_body_limit)
+    add_problem_component(app)
+    # The middleware that is added last is the outermost.
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_body_limit)
+    app.add_middleware(UnhandledErrorMiddleware)
     if settings.cors_origins:
         app.add_middleware(
             ProblemCORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["X-Request-ID"],
+            expose_headers=["Location", "X-Request-ID"],
         )
-    app.add_middleware(RequestMiddleware)
-    for router in feature_routers():
+    app.add_middleware(RequestContextMiddleware)
+    for router in routers:
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
     return app

@@ -1,4 +1,4 @@
-"""`uv run poe dev`: migrates the database, then serves and reloads on every change."""
+"""`uv run poe dev`: migrates the database, then serves with reload."""
 
 import logging
 
@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 
 from app.core.config import get_settings
-from app.core.logging import configure_logging
+from app.core.process.logging import configure_logging
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`uv run poe feature NAME`: writes a new feature after the blueprint in `scripts/blueprint/`."""
+"""`uv run poe feature NAME`: creates a feature from the blueprint in `scripts/blueprint/`."""
 
 import keyword
 import re
@@ -6,47 +6,49 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.models.conventions import SNAKE_CASE, is_singular
+from tests.platform.models.conventions import SNAKE_CASE, is_singular
 
 BLUEPRINT = Path(__file__).parent / "blueprint"
 PROJECT = Path(__file__).parents[1]
-LENGTH = 30  # longer ones leave no room in a line
-EXAMPLE = "write a noun in the singular and in snake_case, such as order_item"
+MAX_LENGTH = 30  # longer names leave no room in a line
+EXAMPLE = "use a singular noun in snake_case, such as order_item"
 
 
 def write(name: str, project: Path = PROJECT) -> list[Path]:
-    """Write the folders of a feature and of its tests; return the files.
+    """Write a feature and its tests; return the files.
 
     Raises:
-        ValueError: with a sentence, when the name can't be taken.
+        ValueError: a sentence, when the name is not accepted.
     """
     app, tests = project / "app" / name, project / "tests" / name
-    if fault := _fault(name, app, tests):
-        raise ValueError(fault)
+    if error := _name_error(name, app, tests):
+        raise ValueError(error)
     files = []
     for source in sorted(BLUEPRINT.glob("*.py")):
         target = (tests if source.name.startswith("test_") else app) / source.name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_rename(source.read_text("utf-8"), name), "utf-8")
         files.append(target)
-    # A longer or shorter name moves imports and breaks lines elsewhere.
+    # The name's length changes the order of imports and the line breaks.
     for command in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"]):
         config = f"--config={PROJECT / 'pyproject.toml'}"
         subprocess.run([sys.executable, "-m", "ruff", *command, config, *files], check=True)
     return files
 
 
-def _fault(name: str, *folders: Path) -> str | None:
-    if not re.fullmatch(SNAKE_CASE, name) or len(name) > LENGTH or keyword.iskeyword(name):
-        return f"{name!r} can't name a feature: {EXAMPLE}."
+def _name_error(name: str, *folders: Path) -> str | None:
+    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_LENGTH or keyword.iskeyword(name):
+        return (
+            f"{name!r} is not a name for a feature: {EXAMPLE}, of at most {MAX_LENGTH} characters."
+        )
     if not is_singular(name):
-        return f"{name} is a plural, and a table is named as one row of it: {EXAMPLE}."
+        return f"{name} is a plural: {EXAMPLE}."
     if any(folder.exists() or folder.with_suffix(".py").exists() for folder in folders):
-        return f"{name} is there already, in app/ or in tests/: choose another name."
+        return f"{name} already exists in app/ or tests/: choose another name."
     code = "".join(file.read_text("utf-8") for file in BLUEPRINT.glob("*.py"))
     used = set(re.findall(r"\w+", code))
     if {name, _class_name(name), _plural(name).upper()} & used:
-        return f"{name} has a meaning in the code of every feature: choose another name."
+        return f"{name} is reserved, since generated features use it: choose another name."
     return None
 
 
@@ -82,7 +84,7 @@ def main() -> None:
     except ValueError as error:
         raise SystemExit(str(error)) from None
     print(*(file.relative_to(PROJECT) for file in files), sep="\n")
-    print(f'Add its columns, then run: uv run poe revision -m "add {sys.argv[1]}"')
+    print(f'Add columns, then run: uv run poe revision -m "add {sys.argv[1]}"')
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`uv run poe seed`: fills an empty table with a few products, in one transaction."""
+"""`uv run poe seed`: adds a few sample products in one transaction."""
 
 import asyncio
 from decimal import Decimal
@@ -15,7 +15,7 @@ PRODUCTS = [
 
 
 async def seed() -> int:
-    """Add the products that are not there yet; return how many were added."""
+    """Add the missing products; return the number of added ones."""
     added = 0
     async with session_scope() as session:
         for product in PRODUCTS:

@@ -35,7 +35,7 @@ Look through `git diff --staged`, and at what the template's changelog asks of y
 and commit. `git reset --hard` takes the update back instead."""
 
 
-def aside() -> dict[str, str]:
+def git_environment() -> dict[str, str]:
     """Return an environment that gives git these settings."""
     environment = os.environ | {"GIT_CONFIG_COUNT": str(len(SETTINGS))}
     for number, (key, value) in enumerate(SETTINGS.items()):
@@ -61,7 +61,7 @@ def git(folder: Path, *arguments: str, accepted: int = 0, env: dict[str, str] | 
 def copier(command: str, folder: Path, *arguments: str) -> None:
     """Run Copier, which says itself why it refuses."""
     line = [*COPIER, command, "--quiet", *arguments, str(folder)]
-    if subprocess.run(line, env=aside(), check=False).returncode:
+    if subprocess.run(line, env=git_environment(), check=False).returncode:
         sys.exit("Nothing was changed.")
 
 
@@ -95,9 +95,9 @@ def check(service: Path) -> None:
 
 
 def commit(copy: Path) -> None:
-    git(copy, "add", "--all", "--force", env=aside())
+    git(copy, "add", "--all", "--force", env=git_environment())
     message = f"template {answer(copy, '_commit')}"
-    git(copy, "commit", "--quiet", "--allow-empty", "--message", message, env=aside())
+    git(copy, "commit", "--quiet", "--allow-empty", "--message", message, env=git_environment())
 
 
 def fetch(service: Path, copy: Path) -> None:
@@ -109,7 +109,7 @@ def render_untouched(service: Path, copy: Path) -> None:
     copy.mkdir()
     (copy / ANSWERS).write_bytes((service / ANSWERS).read_bytes())
     copier("recopy", copy, "--vcs-ref=:current:", "--defaults", "--overwrite")
-    git(copy, "init", "--quiet", env=aside())
+    git(copy, "init", "--quiet", env=git_environment())
     commit(copy)
     fetch(service, copy)
     changes = ["diff", "--no-relative", "--find-renames", "--diff-filter=D", "--name-only"]

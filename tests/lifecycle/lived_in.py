@@ -7,10 +7,10 @@ ORDER_MODELS = """\
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, IntegerKey, Timestamps
+from app.models.base import Base, IntegerPrimaryKey, Timestamps
 
 
-class Order(IntegerKey, Timestamps, Base, kw_only=True):
+class Order(IntegerPrimaryKey, Timestamps, Base, kw_only=True):
     __tablename__ = "purchase"
 
     reference: Mapped[str] = mapped_column(String(40))

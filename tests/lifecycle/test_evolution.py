@@ -14,7 +14,7 @@ from tests.lifecycle.history import (
 )
 from tests.rendering import Project, render
 
-MOVED = "app/core/health.py"
+MOVED = "app/core/http/health.py"
 NEW_PLACE = "app/core/healthy.py"
 MINE = b"# mine\n"
 QUESTION = """\

@@ -11,7 +11,7 @@ from tests.rendering import Project
 from tests.source import CONFIG
 
 MINE = b"# mine\n"
-MOVED = "app/core/health.py"
+MOVED = "app/core/http/health.py"
 DOCKER = "Dockerfile"
 
 

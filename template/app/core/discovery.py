@@ -1,4 +1,4 @@
-"""Finds features: a folder beside `core` with a `models.py` or a `routes.py` is one."""
+"""Discovery of features: folders in `app` with a `models.py` or a `routes.py`."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -18,7 +18,7 @@ def import_models() -> None:
 
 
 def feature_routers() -> list[APIRouter]:
-    """Return the `router` of every feature's `routes.py`, in the order of their folders' names."""
+    """Return the `router` of every `routes.py`, sorted by the name of the folder."""
     return [module.router for module in _feature_modules("routes")]
 
 

@@ -1,9 +1,21 @@
-"""Errors that several layers know; each becomes one HTTP status in `problems.py`."""
+"""Errors of the data layer; `http/problems.py` turns each into an HTTP status."""
+
+
+class NotFoundError(LookupError):
+    """There is no such row; its text is shown to the client, with status 404."""
+
+
+class InvalidCursorError(NotFoundError):
+    """A cursor is made up, or belongs to a list with another order."""
+
+
+class ConflictError(Exception):
+    """The data does not allow a change; its text is shown to the client, with status 409."""
 
 
 class DatabaseUnavailableError(Exception):
-    """The database can't be reached, does not answer in time or is going away."""
+    """The database is unreachable, does not respond in time or is shutting down."""
 
 
-class ReadOnlySessionError(RuntimeError):
-    """A session that was made for reading was asked to write."""
+class ReadOnlyError(RuntimeError):
+    """A reader or a read-only session was used to write."""

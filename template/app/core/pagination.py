@@ -1,62 +1,61 @@
-"""Pages of a list: bounded, in one stable order, continued by offset or by an opaque cursor."""
+"""Pagination: limited pages in a stable order, by offset or by a keyset cursor."""
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from fastapi import HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Numeric, and_, or_
+
+from app.core.errors import InvalidCursorError
 
 ItemT = TypeVar("ItemT")
 
 
 class Page(BaseModel, Generic[ItemT]):
-    """One page; `next_cursor` is null on the last, `total` unless it was asked for."""
+    """One page of a list."""
 
-    items: list[ItemT]
-    next_cursor: str | None
-    total: int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowPage:
-    """A page as it comes from the database, to be answered as `Page` of a feature's schema."""
-
-    items: Sequence[Any]
-    next_cursor: str | None
-    total: int | None
+    items: list[ItemT] = Field(description="The rows of this page.")
+    next_cursor: str | None = Field(
+        description="Send it as `cursor` to get the next page; null on the last page."
+    )
+    total: int | None = Field(
+        description="The number of rows on all pages; null unless `total=true` was sent."
+    )
 
 
 class PageQuery(BaseModel):
-    """The query parameters of a list.
+    """The query parameters of every list.
 
-    A feature's query adds `sort`, a literal of column names with `-` before them for descending,
-    and its filters. What is not declared is refused, so the class is the list of what is allowed.
-    Columns to sort by must not be nullable.
+    A feature's query class adds its filters and `sort`, a literal of column names; `-` before a
+    name means descending. Parameters that are not declared are refused. Columns in `sort` must not
+    be nullable.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=50, ge=1, le=100)
-    offset: int = Field(default=0, ge=0, le=100_000)
-    cursor: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,1000}$")
-    total: bool = False
-    sort: str = "id"
+    limit: int = Field(default=50, ge=1, le=100, description="Rows on a page, at most.")
+    offset: int = Field(default=0, ge=0, le=100_000, description="Rows to skip.")
+    cursor: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,1000}$",
+        description="`next_cursor` of the page before.",
+    )
+    total: bool = Field(default=False, description="Count the rows on all pages too.")
+    sort: str = Field(default="id", description="Column to sort by; `-` before it: descending.")
 
     def filters(self) -> dict[str, Any]:
-        """Return the feature's own parameters that were given, by column name."""
+        """Return the filters that were sent, by column name."""
         return self.model_dump(exclude=set(PageQuery.model_fields), exclude_none=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cursor:
-    """Where a page ends: the order it has, and its last row's place in it."""
+    """The end of a page: its order, and the position of its last row in that order."""
 
     sort: str
     value: Any
@@ -64,10 +63,10 @@ class Cursor:
 
     @classmethod
     def decode(cls, text: str, *, sort: str, column: Column[Any], key: Column[Any]) -> Self:
-        """Read a cursor back.
+        """Read a cursor from its text.
 
         Raises:
-            HTTPException: 404, when it was made up, or for another order.
+            InvalidCursorError: when it is made up, or belongs to another order.
         """
         try:
             content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -76,24 +75,22 @@ class Cursor:
                 raise ValueError
             return cls(sort=sort, value=_typed(column, value), key=_typed(key, last))
         except (ArithmeticError, TypeError, ValueError):
-            raise HTTPException(
-                404, f"No page of a list sorted by {sort} has this cursor."
-            ) from None
+            raise InvalidCursorError("The cursor is not valid for this list.") from None
 
     def encode(self) -> str:
-        """Return the cursor as text that fits into a URL."""
+        """Return the cursor as text for a URL."""
         content = json.dumps(to_jsonable_python([self.sort, self.value, self.key]))
         return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
-    def beyond(self, column: Column[Any], key: Column[Any]) -> ColumnElement[bool]:
-        """Return the condition that holds for the rows after this place."""
+    def after(self, column: Column[Any], key: Column[Any]) -> ColumnElement[bool]:
+        """Return the condition for the rows after this position."""
         if self.sort.startswith("-"):
             return and_(column <= self.value, or_(column < self.value, key < self.key))
         return and_(column >= self.value, or_(column > self.value, key > self.key))
 
 
 def _typed(column: Column[Any], value: Any) -> Any:
-    """Return a cursor's value as one that the column could hold, or raise a ValueError."""
+    """Return a cursor's value in the type of the column; raise ValueError when it does not fit."""
     kind = column.type
     stored_as = getattr(kind, "impl_instance", kind)
     if isinstance(stored_as, Numeric):

@@ -1,4 +1,4 @@
-"""UUIDs that take 16 bytes on MySQL."""
+"""UUIDs as 16 bytes on MySQL."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class BinaryUUID(TypeDecorator[UUID]):
-    """A UUID as its 16 bytes: half of what its text takes, and in the same order."""
+    """A UUID as its 16 bytes: half the size of its text, in the same order."""
 
     impl = BINARY(16)
     cache_ok = True

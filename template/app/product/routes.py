@@ -1,17 +1,15 @@
-"""Products over HTTP."""
+"""The API of products."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from fastapi import HTTPException, Query, status
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Query, Request, Response, status
 
 from app.core.database import CurrentReader, CurrentSessionTransaction
+from app.core.http.fields import PathId
+from app.core.http.problems import problem_responses
+from app.core.http.routing import CREATED, FeatureRouter
 from app.core.pagination import Page
-from app.core.problems import problems
-from app.core.routing import FeatureRouter
-from app.core.schemas import Key
 from app.product.crud import product_crud
-from app.product.models import Product
 from app.product.schemas import (
     PriceStatistics,
     ProductCreate,
@@ -20,53 +18,54 @@ from app.product.schemas import (
     ProductUpdate,
 )
 
-FoundT = TypeVar("FoundT")
-
-router = FeatureRouter(prefix="/products", tags=["products"])
+router = FeatureRouter(prefix="/products", tag="products", description="Products for sale.")
 
 
-def _found(product: FoundT | None, product_id: int) -> FoundT:
-    if product is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no product {product_id}.")
+@router.post("", status_code=status.HTTP_201_CREATED, responses=CREATED | problem_responses(409))
+async def create_product(
+    values: ProductCreate, session: CurrentSessionTransaction, request: Request, response: Response
+) -> ProductRead:
+    """Create a product."""
+    product = await product_crud.create(session, values)
+    response.headers["Location"] = f"{request.url.path}/{product.id}"
     return product
 
 
-async def _locked(session: AsyncSession, product_id: int) -> Product:
-    return _found(await product_crud.get(session, product_id, lock=True), product_id)
-
-
-@router.post(
-    "", response_model=ProductRead, status_code=status.HTTP_201_CREATED, responses=problems(409)
-)
-async def create_product(values: ProductCreate, session: CurrentSessionTransaction) -> Any:
-    return await product_crud.create(session, values)
-
-
-@router.get("", response_model=Page[ProductRead], responses=problems(404))
-async def list_products(query: Annotated[ProductQuery, Query()], reader: CurrentReader) -> Any:
+@router.get("", responses=problem_responses(404))
+async def list_products(
+    query: Annotated[ProductQuery, Query()], reader: CurrentReader
+) -> Page[ProductRead]:
+    """List products, page by page."""
     return await product_crud.list(reader, query)
 
 
-@router.get("/statistics/prices", response_model=PriceStatistics)
-async def price_statistics(reader: CurrentReader) -> Any:
+@router.get("/statistics/prices")
+async def price_statistics(reader: CurrentReader) -> PriceStatistics:
+    """Get statistics on the prices of active products."""
     return await product_crud.price_statistics(reader)
 
 
-@router.get("/{product_id}", response_model=ProductRead, responses=problems(404))
-async def get_product(product_id: Key, reader: CurrentReader) -> Any:
-    return _found(await product_crud.read(reader, product_id), product_id)
+@router.get("/{product_id}", responses=problem_responses(404))
+async def get_product(product_id: PathId, reader: CurrentReader) -> ProductRead:
+    """Get a product."""
+    return await product_crud.get(reader, product_id)
 
 
-@router.patch("/{product_id}", response_model=ProductRead, responses=problems(404, 409))
+@router.patch("/{product_id}", responses=problem_responses(404, 409))
 async def update_product(
-    product_id: Key, values: ProductUpdate, session: CurrentSessionTransaction
-) -> Any:
-    product = await _locked(session, product_id)
+    product_id: PathId, values: ProductUpdate, session: CurrentSessionTransaction
+) -> ProductRead:
+    """Change the fields that are sent."""
+    product = await product_crud.get_for_update(session, product_id)
     return await product_crud.update(session, product, values)
 
 
 @router.delete(
-    "/{product_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
+    "/{product_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(404, 409),
 )
-async def delete_product(product_id: Key, session: CurrentSessionTransaction) -> None:
-    await product_crud.delete(session, await _locked(session, product_id))
+async def delete_product(product_id: PathId, session: CurrentSessionTransaction) -> None:
+    """Delete a product."""
+    product = await product_crud.get_for_update(session, product_id)
+    await product_crud.delete(session, product)

@@ -1,17 +1,15 @@
-"""What can be done with blueprints over HTTP."""
+"""The API of blueprints."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
-from fastapi import HTTPException, Query, status
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Query, Request, Response, status
 
 from app.core.database import CurrentReader, CurrentSessionTransaction
+from app.core.http.fields import PathId
+from app.core.http.problems import problem_responses
+from app.core.http.routing import CREATED, FeatureRouter
 from app.core.pagination import Page
-from app.core.problems import problems
-from app.core.routing import FeatureRouter
-from app.core.schemas import Key
 from scripts.blueprint.crud import blueprint_crud
-from scripts.blueprint.models import Blueprint
 from scripts.blueprint.schemas import (
     BlueprintCreate,
     BlueprintQuery,
@@ -19,48 +17,53 @@ from scripts.blueprint.schemas import (
     BlueprintUpdate,
 )
 
-FoundT = TypeVar("FoundT")
-
-router = FeatureRouter(prefix="/blueprints", tags=["blueprints"])
-
-
-def _found(found: FoundT | None, blueprint_id: int) -> FoundT:
-    if found is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no blueprint {blueprint_id}.")
-    return found
-
-
-async def _locked(session: AsyncSession, blueprint_id: int) -> Blueprint:
-    return _found(await blueprint_crud.get(session, blueprint_id, lock=True), blueprint_id)
-
-
-@router.post(
-    "", response_model=BlueprintRead, status_code=status.HTTP_201_CREATED, responses=problems(409)
+router = FeatureRouter(
+    prefix="/blueprints", tag="blueprints", description="Operations on blueprints."
 )
-async def create_blueprint(values: BlueprintCreate, session: CurrentSessionTransaction) -> Any:
-    return await blueprint_crud.create(session, values)
 
 
-@router.get("", response_model=Page[BlueprintRead], responses=problems(404))
-async def list_blueprints(query: Annotated[BlueprintQuery, Query()], reader: CurrentReader) -> Any:
+@router.post("", status_code=status.HTTP_201_CREATED, responses=CREATED | problem_responses(409))
+async def create_blueprint(
+    values: BlueprintCreate,
+    session: CurrentSessionTransaction,
+    request: Request,
+    response: Response,
+) -> BlueprintRead:
+    """Create a blueprint."""
+    created = await blueprint_crud.create(session, values)
+    response.headers["Location"] = f"{request.url.path}/{created.id}"
+    return created
+
+
+@router.get("", responses=problem_responses(404))
+async def list_blueprints(
+    query: Annotated[BlueprintQuery, Query()], reader: CurrentReader
+) -> Page[BlueprintRead]:
+    """List blueprints, page by page."""
     return await blueprint_crud.list(reader, query)
 
 
-@router.get("/{blueprint_id}", response_model=BlueprintRead, responses=problems(404))
-async def get_blueprint(blueprint_id: Key, reader: CurrentReader) -> Any:
-    return _found(await blueprint_crud.read(reader, blueprint_id), blueprint_id)
+@router.get("/{blueprint_id}", responses=problem_responses(404))
+async def get_blueprint(blueprint_id: PathId, reader: CurrentReader) -> BlueprintRead:
+    """Get a blueprint."""
+    return await blueprint_crud.get(reader, blueprint_id)
 
 
-@router.patch("/{blueprint_id}", response_model=BlueprintRead, responses=problems(404, 409))
+@router.patch("/{blueprint_id}", responses=problem_responses(404, 409))
 async def update_blueprint(
-    blueprint_id: Key, values: BlueprintUpdate, session: CurrentSessionTransaction
-) -> Any:
-    found = await _locked(session, blueprint_id)
+    blueprint_id: PathId, values: BlueprintUpdate, session: CurrentSessionTransaction
+) -> BlueprintRead:
+    """Change the fields that are sent."""
+    found = await blueprint_crud.get_for_update(session, blueprint_id)
     return await blueprint_crud.update(session, found, values)
 
 
 @router.delete(
-    "/{blueprint_id}", status_code=status.HTTP_204_NO_CONTENT, responses=problems(404, 409)
+    "/{blueprint_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(404, 409),
 )
-async def delete_blueprint(blueprint_id: Key, session: CurrentSessionTransaction) -> None:
-    await blueprint_crud.delete(session, await _locked(session, blueprint_id))
+async def delete_blueprint(blueprint_id: PathId, session: CurrentSessionTransaction) -> None:
+    """Delete a blueprint."""
+    found = await blueprint_crud.get_for_update(session, blueprint_id)
+    await blueprint_crud.delete(session, found)

@@ -1,34 +1,39 @@
-"""What clients send and get."""
+"""The data that clients send and receive."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import MISSING, BaseModel, Field
 
+from app.core.http.fields import CreatedAt, Id, SingleLine, UpdatedAt
 from app.core.pagination import PageQuery
-from app.core.schemas import Line, Omittable
 
-Name = Annotated[Line, Field(max_length=100)]
+Name = Annotated[SingleLine, Field(max_length=100, description="The name.")]
 
 
 class BlueprintCreate(BaseModel):
+    """A blueprint to be created."""
+
     name: Name
 
 
 class BlueprintUpdate(BaseModel):
-    """What is left out stays as it is."""
+    """Changes of a blueprint; fields that are not sent stay as they are."""
 
-    name: Omittable[Name] = None
+    name: Name | MISSING = MISSING
 
 
 class BlueprintRead(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    """A blueprint as it is stored."""
 
-    id: int
-    name: str
-    created_at: datetime
-    updated_at: datetime
+    id: Id
+    name: Annotated[str, Field(description="The name.")]
+    created_at: CreatedAt
+    updated_at: UpdatedAt
 
 
 class BlueprintQuery(PageQuery):
-    sort: Literal["id", "-id", "name", "-name"] = "id"
+    """The query parameters of the list."""
+
+    sort: Literal["id", "-id", "name", "-name"] = Field(
+        default="id", description="Column to sort by; `-` before it: descending."
+    )

@@ -8,11 +8,12 @@ BLUEPRINTS = "/api/v1/blueprints"
 async def create(client: httpx.AsyncClient, name: str = "first") -> dict[str, Any]:
     response = await client.post(BLUEPRINTS, json={"name": name})
     assert response.status_code == 201, response.text
+    assert response.headers["location"] == f"{BLUEPRINTS}/{response.json()['id']}"
     created: dict[str, Any] = response.json()
     return created
 
 
-async def test_what_was_created_reads_as_it_was_answered(client: httpx.AsyncClient) -> None:
+async def test_a_created_blueprint_reads_the_same(client: httpx.AsyncClient) -> None:
     created = await create(client)
     read = await client.get(f"{BLUEPRINTS}/{created['id']}")
     assert (read.status_code, read.json()) == (200, created)
@@ -25,13 +26,13 @@ async def test_a_list_is_sorted(client: httpx.AsyncClient) -> None:
     assert [item["name"] for item in page["items"]] == ["a", "b"]
 
 
-async def test_an_update_changes_what_was_sent(client: httpx.AsyncClient) -> None:
+async def test_an_update_changes_the_sent_fields(client: httpx.AsyncClient) -> None:
     path = f"{BLUEPRINTS}/{(await create(client))['id']}"
     assert (await client.patch(path, json={"name": "second"})).json()["name"] == "second"
     assert (await client.patch(path, json={"name": None})).status_code == 422
 
 
-async def test_what_was_deleted_is_gone(client: httpx.AsyncClient) -> None:
+async def test_a_deleted_blueprint_is_gone(client: httpx.AsyncClient) -> None:
     path = f"{BLUEPRINTS}/{(await create(client))['id']}"
     assert (await client.delete(path)).status_code == 204
     for method in ("GET", "PATCH", "DELETE"):

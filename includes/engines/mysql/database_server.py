@@ -1,0 +1,83 @@
+"""Facts about MySQL that the tests need."""
+
+import random
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Numeric, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+# Error codes by their meaning; `OTHER` are faults of the statement.
+CONFLICTS: list[Any] = [1062, 1216, 1451, 1452, 1761]
+INVALID: list[Any] = [1264, 1366, 1406]
+UNAVAILABLE: list[Any] = [
+    *(1040, 1114, 1290, 1053, 1205, 1213, 1317, 2003, 2006, 2013, 3024, 4031),
+]
+OTHER: list[Any] = [1048, 1064, 1146, 3819, "no code"]
+
+URL = "mysql://shop:top%2Fsecret@db.example:4000/shop"
+UNSAFE_URL = "mysql://shop:Change-Me@db.example/shop"
+UNSAFE_BECAUSE = "password is a placeholder"
+SPELLINGS = {
+    f" {spelling}://shop:secret@db.example:4000/shop\n": (
+        "mysql+asyncmy://shop:secret@db.example:4000/shop"
+    )
+    for spelling in ("mysql", "mysql+asyncmy", "mysql+pymysql", "mysql+aiomysql", "mariadb")
+}
+REFUSED_URLS = [
+    ("oracle://h/shop", "this service uses MySQL"),
+    ("shop", "it must have the form mysql://USER:PASSWORD@HOST:PORT/NAME"),
+    ("mysql://u:p@h:port/shop", "it must have the form"),
+    ("mysql://u:p@h", "the database name is missing"),
+    ("mysql://u:a@b@h/shop", "must be percent-encoded: write %40 for @"),
+    ("mysql://h/shop?colour=blue", "the parameter colour is unknown; accepted are"),
+]
+
+SAFE_INDEX_OPTIONS = ""
+NOW = text("CURRENT_TIMESTAMP(6)")
+PRICE = Numeric(10, 2)
+UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
+DEFAULT_PORT = 3306
+BECOME_STANDBY = "SET SESSION TRANSACTION READ ONLY"
+CHANGE_NAME = "ALTER TABLE gizmo MODIFY name VARCHAR({}) NOT NULL"
+CONNECTION_NUMBER = text("SELECT CONNECTION_ID()")
+END_CONNECTION = "KILL {}"
+ROUND_TRIPS = {"read": 2, "list": 2, "create": 3}
+OTHER_CONNECTIONS = """
+    SELECT id FROM information_schema.processlist
+    WHERE db = DATABASE() AND id <> CONNECTION_ID()
+"""
+# A long scan, since the time limit ends SLEEP() without an error.
+SLOW = """
+    WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)
+    SELECT COUNT(*) FROM n AS a, n AS b, n AS c, n AS d
+"""
+
+
+class DriverError(Exception):
+    """An error of the driver with a code."""
+
+    def __init__(self, code: object) -> None:
+        super().__init__(code)
+
+
+async def connection_number(connection: AsyncConnection) -> int:
+    """Return the server's number of a connection."""
+    number: int = (await connection.execute(CONNECTION_NUMBER)).scalar_one()
+    return number
+
+
+async def end_connection(engine: AsyncEngine, number: int) -> None:
+    """Make the server end a connection, by a connection of `engine`, perhaps the same one."""
+    with suppress(DBAPIError):
+        async with engine.connect() as connection:
+            await connection.execute(text(END_CONNECTION.format(number)))
+
+
+async def disturb(engine: AsyncEngine) -> None:
+    """End one connection to the database."""
+    async with engine.connect() as connection:
+        numbers = list((await connection.scalars(text(OTHER_CONNECTIONS))).all())
+    if numbers:
+        await end_connection(engine, random.choice(numbers))

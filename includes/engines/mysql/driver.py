@@ -1,0 +1,152 @@
+"""MySQL through asyncmy: connections, time limits and error codes."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncmy
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.config import Settings
+from app.core.engine.limits import warn_about_limits
+
+# Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
+CONFLICTS = frozenset({1062, 1216, 1217, 1451, 1452, 1761, 1762})
+INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 1690, 3140, 3988})
+UNAVAILABLE = frozenset(
+    {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
+    | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
+)
+# The server became a replica: a new connection may reach the new primary.
+READ_ONLY = frozenset({1290, 1792, 1836})
+
+# Exceptions that SQLAlchemy does not wrap when connecting fails.
+CONNECT_ERRORS = (OSError, TimeoutError)
+
+MIGRATION_OPTIONS: dict[str, Any] = {}
+
+CONNECTION_LIMIT = text("SELECT @@max_connections")
+IDLE_TIMEOUT = text("SELECT @@wait_timeout")
+
+# Text compares by code point, so only equal characters are equal; MariaDB has it too.
+COLLATION = "utf8mb4_bin"
+# Added to the server's modes: a value that does not fit its column is refused, never cut.
+SQL_MODE = "TRADITIONAL"
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of read-only sessions: AUTOCOMMIT would cost more here."""
+    return {}
+
+
+def read_connection(engine: Engine, settings: Settings) -> Connection:
+    """Return a connection for one statement."""
+    return engine.connect()
+
+
+def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
+    """Return the arguments of `create_async_engine` for this driver.
+
+    `statement_timeout` is in seconds; None means no limit.
+    """
+
+    async def connect(*args: Any, **kwargs: Any) -> Any:
+        async with asyncio.timeout(settings.database_connect_timeout):
+            return await asyncmy.connect(*args, **kwargs)
+
+    connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
+    session = [
+        "time_zone = '+00:00'",
+        f"sql_mode = CONCAT(@@sql_mode, ',{SQL_MODE}')",
+    ]
+    if statement_timeout is not None:
+        # Whole seconds: one limit for rows, one for tables.
+        lock_timeout = max(1, round(settings.database_lock_timeout))
+        session += [
+            f"innodb_lock_wait_timeout = {lock_timeout}",
+            f"lock_wait_timeout = {lock_timeout}",
+            # MySQL runs the first comment, MariaDB the second.
+            f"/*!50708 max_execution_time = {round(statement_timeout * 1000)} */"
+            f"/*M!100101 max_statement_time = {statement_timeout} */",
+        ]
+        # Also ends the wait when the network is silent and the server's limits have no effect.
+        connect_args["read_timeout"] = statement_timeout + 1
+    connect_args["init_command"] = "SET " + ", ".join(session)
+    return {"connect_args": connect_args}
+
+
+def pool_options(settings: Settings) -> dict[str, Any]:
+    """Return the pool's arguments for this driver."""
+    return {
+        "pool_pre_ping": settings.database_pool_pre_ping,
+        "pool_recycle": settings.database_pool_recycle,
+        "pool_use_lifo": settings.database_pool_use_lifo,
+    }
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _set_collation(table: Table, metadata: MetaData) -> None:
+    # For models and for tables that revisions create, whatever the database's default is.
+    table.dialect_kwargs.setdefault("mysql_collate", COLLATION)
+
+
+def register_listeners(engine: Engine) -> None:
+    """Replace closed connections, also without pre-ping."""
+    event.listen(engine, "checkout", _check_not_closed)
+    event.listen(engine, "handle_error", _leave_replica)
+
+
+def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
+    # The driver knows it already, so no round trip is needed; there is no public name for it.
+    if connection.driver_connection._stream_broken:
+        raise DisconnectionError
+
+
+def _leave_replica(context: ExceptionContext) -> None:
+    if context.original_exception.args[:1] and context.original_exception.args[0] in READ_ONLY:
+        context.is_disconnect = True
+
+
+async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData) -> None:
+    """Warn when the limits of the server do not fit the settings."""
+    await warn_about_limits(
+        engine, settings, connections=CONNECTION_LIMIT, idle_timeout=IDLE_TIMEOUT
+    )
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Tell whether a unique or foreign-key constraint was violated."""
+    return _code(error) in CONFLICTS
+
+
+def is_invalid(error: DBAPIError) -> bool:
+    """Tell whether a value is invalid for its column, for example out of range."""
+    return _code(error) in INVALID
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    return _code(error) in UNAVAILABLE
+
+
+@contextmanager
+def migration_lock(connection: Connection) -> Iterator[None]:
+    """Let one process at a time migrate a database.
+
+    The lock belongs to the session, since each DDL statement commits its transaction.
+    """
+    name = {"name": f"migrate {connection.engine.url.database}"[:64]}
+    # One day: MariaDB accepts no -1 for "no limit" and would give no lock at all.
+    connection.execute(text("SELECT GET_LOCK(:name, 86400)"), name)
+    try:
+        yield
+    finally:
+        connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+
+
+def _code(error: DBAPIError) -> int:
+    arguments = getattr(error.orig, "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], int) else 0

@@ -1,0 +1,86 @@
+"""Facts about PostgreSQL that the tests need."""
+
+import random
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Numeric, func, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.core.config import get_settings
+
+# Error codes by their meaning; `OTHER` are faults of the statement.
+CONFLICTS: list[Any] = ["23503", "23505", "23P01"]
+INVALID: list[Any] = ["22001", "22003", "22021"]
+UNAVAILABLE: list[Any] = [
+    *("08006", "25006", "40001", "40P01", "53300", "55P03", "57014", "57P01"),
+]
+OTHER: list[Any] = ["22012", "22023", "23502", "23514", "42601", "42P01", ""]
+
+URL = "postgresql://shop:top%2Fsecret@db.example:4000/shop"
+UNSAFE_URL = "postgresql://shop:Change-Me@db.example/shop"
+UNSAFE_BECAUSE = "password is a placeholder"
+SPELLINGS = {
+    f" {spelling}://shop:secret@db.example:4000/shop\n": (
+        "postgresql+asyncpg://shop:secret@db.example:4000/shop"
+    )
+    for spelling in ("postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg")
+}
+REFUSED_URLS = [
+    ("oracle://h/shop", "this service uses PostgreSQL"),
+    ("shop", "it must have the form postgresql://USER:PASSWORD@HOST:PORT/NAME"),
+    ("postgresql://u:p@h:port/shop", "it must have the form"),
+    ("postgresql://u:p@h", "the database name is missing"),
+    ("postgresql://u:a@b@h/shop", "must be percent-encoded: write %40 for @"),
+    ("postgresql://h/shop?colour=blue", "the parameter colour is unknown; accepted are"),
+]
+
+SAFE_INDEX_OPTIONS = ", postgresql_concurrently=True"
+NOW = func.now()
+PRICE = Numeric(10, 2)
+UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
+DEFAULT_PORT = 5432
+BECOME_STANDBY = "SET default_transaction_read_only = on"
+CHANGE_NAME = "ALTER TABLE gizmo ALTER COLUMN name TYPE varchar({})"
+CONNECTION_NUMBER = text("SELECT pg_backend_pid()")
+END_CONNECTION = "SELECT pg_terminate_backend({})"
+# Behind a pooler everything is in a transaction, and each statement is prepared anew.
+ROUND_TRIPS = (
+    {"read": 4, "list": 4, "create": 4}
+    if get_settings().database_pooler
+    else {"read": 1, "list": 1, "create": 3}
+)
+OTHER_CONNECTIONS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SLOW = "SELECT pg_sleep(10)"
+
+
+class DriverError(Exception):
+    """An error of the driver with a code."""
+
+    def __init__(self, code: object) -> None:
+        self.sqlstate = code
+
+
+async def connection_number(connection: AsyncConnection) -> int:
+    """Return the server's number of a connection."""
+    number: int = (await connection.execute(CONNECTION_NUMBER)).scalar_one()
+    return number
+
+
+async def end_connection(engine: AsyncEngine, number: int) -> None:
+    """Make the server end a connection, by a connection of `engine`, perhaps the same one."""
+    with suppress(DBAPIError):
+        async with engine.connect() as connection:
+            await connection.execute(text(END_CONNECTION.format(number)))
+
+
+async def disturb(engine: AsyncEngine) -> None:
+    """End one connection to the database."""
+    async with engine.connect() as connection:
+        numbers = list((await connection.scalars(text(OTHER_CONNECTIONS))).all())
+    if numbers:
+        await end_connection(engine, random.choice(numbers))

@@ -1,0 +1,178 @@
+"""PostgreSQL through asyncpg: connections, time limits and error codes."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.config import Settings
+from app.core.engine.limits import warn_about_limits
+from app.core.errors import DatabaseUnavailableError
+
+# SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+CONFLICTS = frozenset({"23503", "23505", "23P01"})
+INVALID = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+UNAVAILABLE = frozenset({"25006", "25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+# The server became a standby: a new connection may reach the new primary.
+READ_ONLY = "25006"
+UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
+
+# Exceptions that SQLAlchemy does not wrap when connecting fails.
+CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
+
+CLOSE_TIMEOUT = 2.0
+
+# Each revision is one transaction: its locks are released before the next one starts.
+MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
+
+# The connections that are left for roles without special rights.
+CONNECTION_LIMIT = text(
+    "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
+    " FROM pg_settings WHERE name IN"
+    " ('max_connections', 'reserved_connections', 'superuser_reserved_connections')"
+)
+
+IDLE_TIMEOUT = text(
+    "SELECT setting::int / 1000 FROM pg_settings WHERE name = 'idle_session_timeout'"
+)
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of read-only sessions.
+
+    Without a transaction a read is one round trip instead of three, and each statement sees the
+    data that is committed when it starts. Behind a pooler a transaction is needed, since only it
+    keeps one server connection.
+    """
+    return {} if settings.database_pooler else {"isolation_level": "AUTOCOMMIT"}
+
+
+def read_connection(engine: Engine, settings: Settings) -> Connection:
+    """Return a connection for one statement; see `read_options` for its transaction."""
+    connection = engine.connect()
+    if not settings.database_pooler:
+        # A tenth of the cost of SQLAlchemy's isolation level AUTOCOMMIT.
+        connection.connection.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+    return connection
+
+
+def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
+    """Return the arguments of `create_async_engine` for this driver.
+
+    `statement_timeout` is in seconds; None means no limit.
+    """
+
+    async def connect(*args: Any, **kwargs: Any) -> Any:
+        async with asyncio.timeout(settings.database_connect_timeout):
+            return await asyncpg.connect(*args, connection_class=_Connection, **kwargs)
+
+    server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
+    connect_args: dict[str, Any] = {
+        "async_creator_fn": connect,
+        "server_settings": server_settings,
+    }
+    if statement_timeout is not None:
+        server_settings["statement_timeout"] = str(round(statement_timeout * 1000))
+        server_settings["lock_timeout"] = str(round(settings.database_lock_timeout * 1000))
+        # Also ends the wait when the network is silent and the server's limit has no effect.
+        connect_args["command_timeout"] = statement_timeout + 1
+    if settings.database_pooler:
+        # The next transaction may use another server connection, which lacks session settings and
+        # prepared statements; and a pooler refuses settings at connect.
+        del connect_args["server_settings"]
+        connect_args["statement_cache_size"] = 0
+        connect_args["prepared_statement_cache_size"] = 0
+        connect_args["prepared_statement_name_func"] = lambda: ""
+    return {
+        "connect_args": connect_args,
+        "skip_autocommit_rollback": True,
+    }
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    async def close(self, *, timeout: float | None = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109
+        """Close the connection; a silent server is waited for `CLOSE_TIMEOUT` seconds only."""
+        await super().close(timeout=timeout)
+
+
+def pool_options(settings: Settings) -> dict[str, Any]:
+    """Return the pool's arguments for this driver."""
+    return {
+        "pool_recycle": settings.database_pool_recycle,
+        "pool_use_lifo": settings.database_pool_use_lifo,
+    }
+
+
+def register_listeners(engine: Engine) -> None:
+    """Replace closed connections, and translate network errors of the driver."""
+    event.listen(engine, "checkout", _check_not_closed)
+    event.listen(engine, "checkin", _end_autocommit)
+    event.listen(engine, "handle_error", _translate_network_errors)
+
+
+def _end_autocommit(connection: Any, record: object) -> None:
+    if connection is not None:
+        connection.autocommit = False
+
+
+def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
+    # The driver knows it already; unlike a ping this needs no round trip.
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _translate_network_errors(context: ExceptionContext) -> None:
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True
+    if isinstance(context.original_exception, OSError | TimeoutError):
+        context.is_disconnect = True
+        raise DatabaseUnavailableError from context.original_exception
+
+
+async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData) -> None:
+    """Warn when the limits of the server do not fit the settings."""
+    await warn_about_limits(
+        engine, settings, connections=CONNECTION_LIMIT, idle_timeout=IDLE_TIMEOUT
+    )
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Tell whether a unique, foreign-key or exclusion constraint was violated."""
+    return _code(error) in CONFLICTS
+
+
+def is_invalid(error: DBAPIError) -> bool:
+    """Tell whether a value is invalid for its column, for example out of range."""
+    return _code(error) in INVALID
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    code, cause = _code(error), getattr(error.orig, "__cause__", None)
+    # A migration changed a table after statements on it had been prepared.
+    outdated = isinstance(cause, asyncpg.InvalidCachedStatementError)
+    return outdated or code in UNAVAILABLE or code.startswith(UNAVAILABLE_CLASSES)
+
+
+@contextmanager
+def migration_lock(connection: Connection) -> Iterator[None]:
+    """Let one process at a time migrate a database.
+
+    A separate transaction holds the lock, since the transaction of a revision ends with it.
+    """
+    with connection.engine.connect() as holder:
+        holder.execute(text("SET LOCAL lock_timeout = 0"))
+        holder.execute(text("SET LOCAL statement_timeout = 0"))
+        holder.execute(text("SELECT pg_advisory_xact_lock(hashtext('migration'))"))
+        # After the lock: this statement also ends the snapshot that CONCURRENTLY would wait for.
+        holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        yield
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""

@@ -1,0 +1,118 @@
+"""Runs a command on a local database server when no database is configured.
+
+`python -m scripts.local_database COMMAND …` runs COMMAND with `DATABASE_URL` set. The first process
+that needs the server starts it, and the last one stops it. When a process is killed, the server is
+stopped by the next one that ends.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core.config import load_settings
+from app.core.engine.settings import DatabaseSettings
+from scripts import local_server as server
+
+PROJECT = Path(__file__).parent.parent
+DATABASE = "local"
+
+
+def folder() -> Path:
+    """Return the folder of the server's data, which belongs to this project and this user.
+
+    For root it is a folder that the unprivileged user of the server can reach.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    cache = Path("/var/cache" if os.geteuid() == 0 else home)
+    digest = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]
+    return cache / f"{PROJECT.name}-{digest}"
+
+
+async def create_database(url: URL, *, anew: bool = False) -> None:
+    """Create the database that `url` names unless it exists; `anew` drops it first."""
+    assert url.database is not None
+    engine = create_async_engine(
+        url.set(database=server.MAINTENANCE_DATABASE),
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
+    name = engine.dialect.identifier_preparer.quote(url.database)
+    async with engine.connect() as connection:
+        exists = (await connection.execute(server.EXISTS, {"name": url.database})).first()
+        if exists and anew:
+            await connection.execute(text(server.DROP.format(name)))
+        if not exists or anew:
+            await connection.execute(text(server.CREATE.format(name)))
+
+
+@contextmanager
+def running() -> Iterator[URL]:
+    """Yield the URL of the running server and its database, which exists.
+
+    Raises:
+        SystemExit: a sentence when no server can be started.
+    """
+    place = folder()
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "use.lock").open("w") as use:
+        try:
+            with _exclusively(place / "start.lock"):
+                fcntl.flock(use, fcntl.LOCK_SH)
+                if not server.is_running(place):
+                    server.start(place)
+                url = server.url(place).set(database=DATABASE)
+                asyncio.run(create_database(url))
+            # The command inherits the lock, so the server runs as long as the command.
+            os.set_inheritable(use.fileno(), True)
+            yield url
+        finally:
+            with _exclusively(place / "start.lock"):
+                try:
+                    fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass
+                else:
+                    if server.is_running(place):
+                        server.stop(place)
+
+
+@contextmanager
+def _exclusively(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> int:
+    """Run the command of the command line; return its exit code."""
+    command = sys.argv[1:]
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit("stopped"))
+    if load_settings(DatabaseSettings).configured_url is not None:
+        return _run(command)
+    with running() as url:
+        os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        return _run(command)
+
+
+def _run(command: list[str]) -> int:
+    process = subprocess.Popen(command, close_fds=False)
+    # Ctrl-C reaches the command too; this process has to end after it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda *_: process.terminate())
+    return process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

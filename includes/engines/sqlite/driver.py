@@ -1,0 +1,197 @@
+"""SQLite through aiosqlite: connections, time limits and error codes."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, MetaData, event
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.config import Settings
+from app.core.engine.statement_timeout import interrupt, limit_statements
+from app.core.engine.url import is_in_memory
+
+# Result codes, https://www.sqlite.org/rescode.html; the primary code is the lowest byte.
+CONFLICTS = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_ROWID,
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    }
+)
+INVALID = frozenset({sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG})
+UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+
+# Exceptions that SQLAlchemy does not wrap when connecting fails: no thread can be started.
+CONNECT_ERRORS = (RuntimeError,)
+
+# All revisions of an upgrade are one transaction.
+MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
+
+# Seconds that SQLite itself waits for a lock. A waiting thread cannot be stopped, so the longer
+# wait for the write lock is done in `_begin`.
+BUSY_TIMEOUT = 0.1
+# In memory there is no write-ahead log, so readers and writers wait for each other.
+MEMORY_TIMEOUT = 5.0
+
+
+def read_options(settings: Settings) -> dict[str, Any]:
+    """Return the execution options of read-only sessions.
+
+    Without a transaction readers and writers do not wait for each other, and each statement sees
+    the data that is committed when it starts.
+    """
+    return {"sqlite_begin": None}
+
+
+def read_connection(engine: Engine, settings: Settings) -> Connection:
+    """Return a connection for one statement, outside a transaction."""
+    return engine.connect().execution_options(sqlite_begin=None)
+
+
+def engine_options(settings: Settings, *, statement_timeout: float | None) -> dict[str, Any]:
+    """Return the arguments of `create_async_engine` for this driver.
+
+    `statement_timeout` is in seconds; None means no limit, also for waiting.
+    """
+    lock_timeout = statement_timeout and settings.database_lock_timeout
+    return {
+        "connect_args": {
+            "isolation_level": None,
+            "timeout": MEMORY_TIMEOUT if is_in_memory(settings.sqlalchemy_url) else BUSY_TIMEOUT,
+        },
+        "execution_options": {"statement_timeout": statement_timeout, "lock_timeout": lock_timeout},
+    }
+
+
+def pool_options(settings: Settings) -> dict[str, Any]:
+    """Return the pool's arguments for this driver."""
+    return {}
+
+
+def register_listeners(engine: Engine) -> None:
+    """Set up each connection, begin write transactions, and end slow statements."""
+    if is_in_memory(engine.url):
+        _keep(engine.url)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    limit_statements(engine)
+    event.listen(engine, "handle_error", _translate_overflow)
+    event.listen(engine, "invalidate", _roll_back)
+
+
+def _prepare(connection: Any, record: object) -> None:
+    cursor = connection.cursor()
+    # With WAL, only FULL keeps a committed row through a power failure.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # IMMEDIATE: a transaction that reads first and writes later could not wait for a writer.
+    options = connection.get_execution_options()
+    mode, timeout = options.get("sqlite_begin", "IMMEDIATE"), options.get("lock_timeout")
+    started = time.monotonic()
+    while mode is not None:
+        try:
+            connection.exec_driver_sql(f"BEGIN {mode}")
+        except OperationalError as error:
+            is_late = timeout is not None and time.monotonic() - started > timeout
+            if _code(error) & 0xFF != sqlite3.SQLITE_BUSY or is_late:
+                raise
+        else:
+            return
+
+
+def _translate_overflow(context: ExceptionContext) -> None:
+    error = context.original_exception
+    if isinstance(error, OverflowError):
+        raise DataError(context.statement, None, error) from error
+
+
+def _roll_back(connection: Any, record: object, error: object) -> None:
+    # A cancelled caller leaves a connection in the middle of a statement. Its write lock would last
+    # as long as anything refers to the statement.
+    interrupt(connection)
+    with suppress(sqlite3.Error):
+        connection.rollback()
+
+
+_kept: dict[str, sqlite3.Connection] = {}
+
+
+def _keep(url: URL) -> None:
+    # A database in memory is deleted with its last connection.
+    name = f"{url.database}?vfs=memdb"
+    if name not in _kept:
+        _kept[name] = sqlite3.connect(name, uri=True, check_same_thread=False)
+
+
+async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData) -> None:
+    """Create the tables of a database in memory; a file is migrated before the start."""
+    if is_in_memory(settings.sqlalchemy_url):
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Tell whether a unique or foreign-key constraint was violated."""
+    return _code(error) in CONFLICTS
+
+
+def is_invalid(error: DBAPIError) -> bool:
+    """Tell whether a value is invalid for its column, for example too large."""
+    return isinstance(error, DataError) or _code(error) in INVALID
+
+
+def is_unavailable(error: DBAPIError) -> bool:
+    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    return _code(error) & 0xFF in UNAVAILABLE
+
+
+@contextmanager
+def migration_lock(connection: Connection) -> Iterator[None]:
+    """Let migrations rebuild tables. SQLite itself allows one writer at a time.
+
+    Foreign keys are checked before the commit instead of by each statement, since dropping a table
+    would delete the rows that refer to it.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: when rows refer to rows that do not exist.
+    """
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    event.listen(connection, "commit", _check_foreign_keys)
+    yield
+    event.remove(connection, "commit", _check_foreign_keys)
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+        tables = ", ".join(sorted({row[0] for row in broken}))
+        error = sqlite3.IntegrityError(f"rows of {tables} refer to rows that do not exist")
+        raise IntegrityError("COMMIT", None, error)
+
+
+def _code(error: DBAPIError) -> int:
+    code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    return code

@@ -1,0 +1,57 @@
+"""Runs a command on a local SQLite file when no database is configured.
+
+`python -m scripts.local_database COMMAND …` runs COMMAND with `DATABASE_URL` set.
+"""
+
+import asyncio
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from app.core.config import load_settings
+from app.core.engine.settings import DatabaseSettings
+from app.core.engine.url import build_url
+
+PROJECT = Path(__file__).parent.parent
+
+
+def folder() -> Path:
+    """Return the folder of the file, which belongs to this project and this user."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]
+    return cache / f"{PROJECT.name}-{digest}"
+
+
+async def create_database(url: URL, *, anew: bool = False) -> None:
+    """Create the folder of the file that `url` names; `anew` deletes the file itself."""
+    assert url.database is not None
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if anew:
+        for suffix in ("", "-shm", "-wal"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def running() -> Iterator[URL]:
+    """Yield the URL of the file, whose folder exists."""
+    url = build_url(str(folder() / "local.db"))
+    asyncio.run(create_database(url))
+    yield url
+
+
+def main() -> None:
+    """Replace this process by the command of the command line."""
+    if load_settings(DatabaseSettings).configured_url is None:
+        with running() as url:
+            os.environ["DATABASE_URL"] = url.render_as_string()
+    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the user gives the command
+
+
+if __name__ == "__main__":
+    main()

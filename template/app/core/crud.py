@@ -1,0 +1,137 @@
+"""Create, read, update, delete and list for one model. Nothing here commits."""
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import Select, asc, bindparam, desc, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.engine.insert import InsertRow
+from app.core.engine.reader import Reader
+from app.core.errors import NotFoundError
+from app.core.pagination import Cursor, Page, PageQuery
+from app.models.base import Base
+
+ModelT = TypeVar("ModelT", bound=Base)
+CreateT = TypeVar("CreateT", bound=BaseModel)
+UpdateT = TypeVar("UpdateT", bound=BaseModel)
+ReadT = TypeVar("ReadT", bound=BaseModel)
+KeyT = TypeVar("KeyT")
+
+
+class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
+    """The operations on the rows of one model, with the schemas that go in and come out.
+
+    Args:
+        model: the model; its primary key is one column of type `KeyT`.
+        schema: the schema that rows are returned as.
+    """
+
+    def __init__(self, model: type[ModelT], schema: type[ReadT]) -> None:
+        self.model = model
+        self.schema = schema
+        self._page: type[Page[ReadT]] = Page[schema]  # type: ignore[valid-type]
+        # By the attribute names of the model; the names in the table may differ.
+        self._columns = dict(model.__mapper__.columns.items())
+        ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
+        self._all = select(*[column.label(name) for name, column in self._columns.items()])
+        self._by_key = self._all.where(self._key == bindparam("key"))
+        self._by_order: dict[str, Select[Any]] = {}
+        self._insert = InsertRow(model)
+
+    async def get(self, reader: Reader | AsyncSession, key: KeyT) -> ReadT:
+        """Return the row with this key.
+
+        Raises:
+            NotFoundError: when there is none.
+        """
+        rows = await _rows(reader, self._by_key, {"key": key})
+        if not rows:
+            raise self._not_found(key)
+        return self._read(rows[0])
+
+    async def get_for_update(self, session: AsyncSession, key: KeyT) -> ModelT:
+        """Return the entity with this key and lock its row (SELECT … FOR UPDATE).
+
+        Other transactions that lock the same row wait until this one ends, and then see the row as
+        it is by then.
+
+        Raises:
+            NotFoundError: when there is none.
+        """
+        instance = await session.get(self.model, key, with_for_update=True)
+        if instance is None:
+            raise self._not_found(key)
+        return instance
+
+    async def list(self, reader: Reader | AsyncSession, query: PageQuery) -> Page[ReadT]:
+        """Return one page of rows.
+
+        Raises:
+            InvalidCursorError: when the cursor does not belong to this list.
+        """
+        column = self._columns[query.sort.removeprefix("-")]
+        conditions = [self._columns[name] == value for name, value in query.filters().items()]
+        statement = self._ordered(query.sort)
+        if conditions:
+            statement = statement.where(*conditions)
+        if query.cursor is not None:
+            position = Cursor.decode(query.cursor, sort=query.sort, column=column, key=self._key)
+            statement = statement.where(position.after(column, self._key))
+        window = {"offset": query.offset, "limit": query.limit + 1}
+        rows = await _rows(reader, statement, window)
+        items, more = rows[: query.limit], len(rows) > query.limit
+        total = None
+        if query.total:
+            count = select(func.count()).select_from(self.model).where(*conditions)
+            ((total,),) = await _rows(reader, count)
+        next_cursor = self._cursor_after(items[-1], query.sort) if more else None
+        page = {"items": items, "next_cursor": next_cursor, "total": total}
+        return self._page.model_validate(page, from_attributes=True)
+
+    async def create(self, session: AsyncSession, values: CreateT) -> ReadT:
+        """Insert a row and return it as it is stored."""
+        return self._read(await self._insert(session, values.model_dump()))
+
+    async def update(self, session: AsyncSession, instance: ModelT, values: UpdateT) -> ReadT:
+        """Change the fields that were sent, also those sent as null, and return the row."""
+        for name, value in values.model_dump(exclude_unset=True).items():
+            setattr(instance, name, value)
+        await session.flush()
+        return self._read(instance)
+
+    async def delete(self, session: AsyncSession, instance: ModelT) -> None:
+        """Delete the row of an entity."""
+        await session.delete(instance)
+        await session.flush()
+
+    def _read(self, row: object) -> ReadT:
+        return self.schema.model_validate(row, from_attributes=True)
+
+    def _not_found(self, key: KeyT) -> NotFoundError:
+        name = self.model.__tablename__.replace("_", " ")
+        return NotFoundError(f"There is no {name} {key}.")
+
+    def _ordered(self, sort: str) -> Select[Any]:
+        """Return the statement for a page of all rows, built once for each order."""
+        if sort not in self._by_order:
+            column = self._columns[sort.removeprefix("-")]
+            direction = desc if sort.startswith("-") else asc
+            statement = self._all.order_by(direction(column), direction(self._key))
+            window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
+            self._by_order[sort] = window
+        return self._by_order[sort]
+
+    def _cursor_after(self, row: object, sort: str) -> str:
+        value, key = getattr(row, sort.removeprefix("-")), getattr(row, self._key_name)
+        return Cursor(sort=sort, value=value, key=key).encode()
+
+
+async def _rows(
+    reader: Reader | AsyncSession, statement: Select[Any], parameters: dict[str, Any] | None = None
+) -> Sequence[Any]:
+    if isinstance(reader, Reader):
+        return await reader.rows(statement, parameters)
+    rows: Sequence[Any] = (await reader.execute(statement, parameters)).all()
+    return rows

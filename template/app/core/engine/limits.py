@@ -1,0 +1,46 @@
+"""A check of the server's connection limits against the pools' settings."""
+
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog import get_logger
+
+from app.core.config import Settings
+
+logger = get_logger(__name__)
+
+
+async def warn_about_limits(
+    engine: AsyncEngine, settings: Settings, *, connections: TextClause, idle_timeout: TextClause
+) -> None:
+    """Warn when all pools together may open too many connections, or keep them idle for too long.
+
+    An unavailable database does not stop the start: readiness tells when it is back.
+
+    Args:
+        engine: the engine to ask the server with.
+        settings: the settings of this process.
+        connections: selects how many connections the server allows.
+        idle_timeout: selects the seconds after which the server ends an idle connection; 0: never.
+    """
+    try:
+        async with engine.connect() as connection:
+            limit = (await connection.execute(connections)).scalar_one()
+            seconds = (await connection.execute(idle_timeout)).scalar_one()
+    except Exception as error:
+        logger.warning("database_unavailable_at_start", reason=repr(error))
+        return
+    per_worker = settings.database_pool_size + settings.database_max_overflow
+    if settings.web_concurrency * per_worker > limit:
+        logger.warning(
+            "connection_limit_exceeded",
+            workers=settings.web_concurrency,
+            connections_per_worker=per_worker,
+            wanted=settings.web_concurrency * per_worker,
+            server_limit=limit,
+        )
+    if 0 < seconds <= settings.database_pool_recycle:
+        logger.warning(
+            "idle_timeout_shorter_than_pool_recycle",
+            pool_recycle=settings.database_pool_recycle,
+            server_idle_timeout=seconds,
+        )

@@ -1,0 +1,95 @@
+"""A connection pool with a FIFO queue and a time limit for waiting."""
+
+import asyncio
+import logging
+from collections import deque
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util import await_
+
+from app.core.engine import driver
+from app.core.errors import DatabaseUnavailableError
+
+# SQLAlchemy names a pool's logger after its class; keep it quiet without `DATABASE_POOL_ECHO`.
+logging.getLogger(__name__).setLevel(logging.WARNING)
+
+# Overflow connections are closed this long after the pool was last exhausted.
+OVERFLOW_IDLE_SECONDS = 10.0
+
+
+class FairQueuePool(AsyncAdaptedQueuePool):
+    """SQLAlchemy's queue pool with a fair semaphore (FIFO) before each checkout.
+
+    SQLAlchemy's own queue lets new callers overtake waiting ones, and wakes none of them when
+    opening a connection fails. Here each connection has one permit, so a caller with a permit never
+    waits in that queue.
+
+    SQLAlchemy also closes an overflow connection as soon as it is returned. Under short bursts of
+    load each burst would open it again, which costs more than a request; here it stays open for
+    `OVERFLOW_IDLE_SECONDS`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._permits = asyncio.Semaphore(self.size() + max(self._max_overflow, 0))
+        self._idle_overflow: deque[ConnectionPoolEntry] = deque()
+        self._last_exhausted = monotonic()
+
+    def connect(self) -> PoolProxiedConnection:
+        """Check out a connection.
+
+        Raises:
+            DatabaseUnavailableError: for `CONNECT_ERRORS` of the driver, which SQLAlchemy does not
+                wrap.
+            sqlalchemy.exc.TimeoutError: when no connection became free in time.
+        """
+        try:
+            return super().connect()
+        except driver.CONNECT_ERRORS as error:
+            raise DatabaseUnavailableError from error
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        await_(self._wait_for_permit() if self._permits.locked() else self._permits.acquire())
+        try:
+            if self._pool.empty():
+                self._last_exhausted = monotonic()
+                if self._idle_overflow:
+                    return self._idle_overflow.pop()
+            return super()._do_get()
+        except BaseException:
+            self._permits.release()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        recently_exhausted = monotonic() - self._last_exhausted < OVERFLOW_IDLE_SECONDS
+        try:
+            if recently_exhausted and self._pool.full():
+                self._idle_overflow.append(record)
+                return
+            super()._do_return_conn(record)
+            if self._idle_overflow and not recently_exhausted:
+                super()._do_return_conn(self._idle_overflow.popleft())
+        finally:
+            self._permits.release()
+
+    def dispose(self) -> None:
+        """Close the connections that are not in use."""
+        while self._idle_overflow:
+            self._idle_overflow.pop().close()
+        super().dispose()
+
+    def checkedout(self) -> int:
+        """Return the number of connections in use."""
+        return super().checkedout() - len(self._idle_overflow)
+
+    async def _wait_for_permit(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._permits.acquire()
+        except TimeoutError:
+            raise exc.TimeoutError(
+                f"no connection became free within {self._timeout:g} s; {self.status()}"
+            ) from None

@@ -1,0 +1,46 @@
+"""A time limit for each statement, since SQLite has none."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, event
+
+
+def limit_statements(engine: Engine) -> None:
+    """Interrupt statements that take longer than the execution option `statement_timeout` (s)."""
+    event.listen(engine, "before_cursor_execute", _start_clock)
+    event.listen(engine, "after_cursor_execute", _stop_clock)
+    event.listen(engine, "handle_error", _stop_clock_of_error)
+
+
+def interrupt(connection: Any) -> None:
+    """Make the running statement of a connection fail."""
+    # The coroutine awaits nothing, so one step runs all of it.
+    with suppress(StopIteration):
+        connection.driver_connection.interrupt().send(None)
+
+
+def _start_clock(
+    connection: Connection, cursor: object, statement: str, values: object, context: Any, many: bool
+) -> None:
+    timeout = connection.get_execution_options().get("statement_timeout")
+    if timeout is not None and context is not None:
+        context.clock = asyncio.get_running_loop().call_later(
+            timeout, interrupt, connection.connection.dbapi_connection
+        )
+
+
+def _stop_clock(
+    connection: Connection, cursor: object, statement: str, values: object, context: Any, many: bool
+) -> None:
+    _stop(context)
+
+
+def _stop_clock_of_error(context: ExceptionContext) -> None:
+    _stop(context.execution_context)
+
+
+def _stop(context: Any) -> None:
+    if clock := getattr(context, "clock", None):
+        clock.cancel()

@@ -1,0 +1,69 @@
+"""Field types for schemas and paths: they reject values that a column cannot store."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import Path
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+# The range of a BIGINT key.
+PathId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id of the resource.")]
+
+# One visible character or more; no control characters, such as line breaks or NUL.
+SingleLine = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
+]
+# Any text without NUL, which PostgreSQL cannot store.
+FreeText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+
+Id = Annotated[int, Field(description="The id of the resource.")]
+CreatedAt = Annotated[datetime, Field(description="The time of creation, in UTC.")]
+UpdatedAt = Annotated[datetime, Field(description="The time of the last change, in UTC.")]
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    """Decimals from 0 on for a NUMERIC(`max_digits`, `decimal_places`) column.
+
+    Unlike Pydantic's constraints of these names, it also rounds 1 to 1.00, so that a response after
+    a change equals the next read, and describes the limits in the JSON schema.
+    """
+
+    max_digits: int
+    decimal_places: int
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        limits = core_schema.decimal_schema(
+            ge=Decimal(0), max_digits=self.max_digits, decimal_places=self.decimal_places
+        )
+        exact = core_schema.no_info_after_validator_function(self._quantize, limits)
+        return core_schema.no_info_before_validator_function(self._check_format, exact)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        step = 10.0**-self.decimal_places
+        largest = 10 ** (self.max_digits - self.decimal_places) - step
+        number = {"type": "number", "minimum": 0, "maximum": largest, "multipleOf": step}
+        return {"anyOf": [number, {"type": "string", "pattern": self._pattern}]}
+
+    @property
+    def _pattern(self) -> str:
+        whole = self.max_digits - self.decimal_places
+        return r"^[0-9]{1," f"{whole}" r"}(\.[0-9]{1," f"{self.decimal_places}" r"})?$"
+
+    def _check_format(self, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(self._pattern, value):
+            raise ValueError(f"write digits, a point and up to {self.decimal_places} digits")
+        return value
+
+    def _quantize(self, value: Decimal) -> Decimal:
+        # abs() because there is a negative zero.
+        return abs(value.quantize(Decimal(1).scaleb(-self.decimal_places)))

@@ -1,0 +1,135 @@
+"""Middleware (pure ASGI): request id, access log, CORS, unhandled errors, body limit."""
+
+import asyncio
+import re
+from secrets import token_hex
+from time import perf_counter
+
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog import get_logger
+from structlog.contextvars import bound_contextvars
+
+from app.core.http.problems import problem_response
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# A client that is still sending when the response comes sees a connection reset instead of it, so
+# up to this many bytes beyond the limit are read and discarded.
+MAX_DISCARDED_BYTES = 16 * 1024 * 1024
+
+logger = get_logger("access")
+
+
+class RequestContextMiddleware:
+    """The outermost middleware: a request id, and one line in the access log."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = Headers(scope=scope).get("x-request-id", "")
+        if not REQUEST_ID.fullmatch(request_id):
+            request_id = token_hex(8)
+        status = 0
+        started = perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        with bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_with_id)
+            except asyncio.CancelledError:
+                # On shutdown the server cancels requests that outlast SHUTDOWN_TIMEOUT.
+                if not status:
+                    response = problem_response(503, "The service is shutting down.")
+                    await response(scope, receive, send_with_id)
+                raise
+            finally:
+                logger.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    milliseconds=round((perf_counter() - started) * 1000, 1),
+                )
+
+
+class ProblemCORSMiddleware(CORSMiddleware):
+    """Refuses a preflight request with a problem instead of plain text."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        response = super().preflight_response(request_headers)
+        if response.status_code < 400:
+            return response
+        kept = {k: v for k, v in response.headers.items() if not k.startswith("content-")}
+        return problem_response(response.status_code, bytes(response.body).decode(), headers=kept)
+
+
+class UnhandledErrorMiddleware:
+    """Logs an exception that no handler has caught, and responds with status 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        response_started = False
+
+        async def tracked_send(message: Message) -> None:
+            nonlocal response_started
+            response_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, tracked_send)
+        except Exception:
+            logger.exception("unhandled_error")
+            if response_started:
+                raise
+            await problem_response(500)(scope, receive, send)
+
+
+class BodyLimitMiddleware:
+    """Refuses request bodies of more than `max_bytes` with status 413."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            receive = self._limit(Headers(scope=scope), receive)
+        await self.app(scope, receive, send)
+
+    def _limit(self, headers: Headers, receive: Receive) -> Receive:
+        declared = headers.get("content-length", "")
+        size = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.max_bytes or (declared.isdigit() and int(declared) > self.max_bytes):
+                while message.get("more_body") and size <= self.max_bytes + MAX_DISCARDED_BYTES:
+                    message = await receive()
+                    size += len(message.get("body", b""))
+                raise HTTPException(
+                    413, f"The request body may have at most {self.max_bytes} bytes."
+                )
+            return message
+
+        return receive_within_limit

@@ -1,0 +1,43 @@
+"""The router of a feature."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.routing import Match
+from starlette.types import Scope
+
+# The argument `responses` of a route that creates; `problem_responses` are added with `|`.
+CREATED: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {
+                "description": "The path of the created resource.",
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+
+
+class FeatureRouter(APIRouter):
+    """FastAPI's router, which skips its routes when the path does not contain its prefix.
+
+    FastAPI asks every route of every router, one after the other. With a hundred features this
+    takes three times as long as the rest of a request.
+
+    Args:
+        prefix: the path of the feature, such as "/products".
+        tag: the tag of its operations in the OpenAPI document.
+        description: the description of the tag.
+    """
+
+    def __init__(self, *, prefix: str, tag: str, description: str, **options: Any) -> None:
+        super().__init__(prefix=prefix, tags=[tag], **options)
+        self.tag = tag
+        self.description = description
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether one of the routes matches a request."""
+        if self.prefix.partition("{")[0] not in scope["path"]:
+            return Match.NONE, {}
+        return super().matches(scope)

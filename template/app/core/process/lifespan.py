@@ -1,0 +1,61 @@
+"""Start and shutdown of the process."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from types import FrameType
+
+from fastapi import FastAPI
+from structlog import get_logger
+
+from app.core.config import get_settings
+from app.core.database import engine
+from app.core.engine import driver
+from app.core.http.health import readiness
+from app.models.base import Base
+
+CLOSE_TIMEOUT = 5.0
+
+logger = get_logger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Prepare the database, serve, and close the pool."""
+    settings = get_settings()
+    readiness.stopping = False
+    fail_readiness_on_sigterm(settings.shutdown_delay)
+    await driver.on_startup(engine, settings, Base.metadata)
+    yield
+    await dispose_engine()
+
+
+async def dispose_engine() -> None:
+    """Close the pool's connections; drop them when the database does not confirm in time."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await engine.dispose()
+    except TimeoutError:
+        logger.warning("pool_close_timed_out", timeout=CLOSE_TIMEOUT)
+        await engine.dispose(close=False)
+
+
+def fail_readiness_on_sigterm(delay: float) -> None:
+    """Make readiness fail at once on SIGTERM, and stop the server `delay` seconds later.
+
+    The server closes its socket as soon as it stops, so a load balancer has to see the failing
+    readiness before. A second SIGTERM stops without delay.
+    """
+    stop = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(stop):
+        return
+    loop = asyncio.get_running_loop()
+
+    def stop_later(number: int, frame: FrameType | None) -> None:
+        readiness.stopping = True
+        signal.signal(signal.SIGTERM, stop)
+        loop.call_soon_threadsafe(loop.call_later, delay, stop, number, frame)
+
+    signal.signal(signal.SIGTERM, stop_later)

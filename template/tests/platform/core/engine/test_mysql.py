@@ -1,0 +1,52 @@
+"""URL parameters and session settings of MySQL, whatever the defaults of the server are."""
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DataError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.config import get_settings
+from app.core.database import engine
+from app.core.engine.driver import COLLATION, engine_options
+from app.core.engine.url import parse_url
+from tests.platform.gizmo import Gizmo
+
+pytestmark = pytest.mark.usefixtures("gizmo_table")
+
+
+async def variable(name: str) -> str:
+    async with engine.connect() as connection:
+        return str((await connection.execute(text(f"SELECT @@session.{name}"))).scalar_one())
+
+
+async def test_every_table_has_the_collation_whatever_the_database_has() -> None:
+    collations = text(
+        "SELECT table_name, table_collation FROM information_schema.tables"
+        " WHERE table_schema = DATABASE()"
+    )
+    async with engine.connect() as connection:
+        found = (await connection.execute(collations)).all()
+    assert {"alembic_version", "gizmo"} <= {table for table, _ in found}
+    assert {collation for _, collation in found} == {COLLATION}
+    assert await variable("collation_database") != COLLATION, "this test would prove nothing"
+
+
+async def test_sessions_are_strict_and_in_utc() -> None:
+    modes = (await variable("sql_mode")).split(",")
+    assert {"STRICT_ALL_TABLES", "NO_ZERO_DATE", "ERROR_FOR_DIVISION_BY_ZERO"} <= set(modes)
+    assert await variable("time_zone") == "+00:00"
+
+
+async def test_a_text_that_is_too_long_is_refused_not_cut(session: AsyncSession) -> None:
+    with pytest.raises(DataError):
+        await session.execute(insert(Gizmo).values(name="x" * 101))
+
+
+def test_a_migration_may_take_its_time() -> None:
+    options = engine_options(get_settings(), statement_timeout=None)
+    assert "read_timeout" not in options["connect_args"]
+    assert "wait_timeout" not in options["connect_args"]["init_command"]
+
+
+def test_the_charset_of_the_url_is_ignored() -> None:
+    assert parse_url("mysql://h/shop?charset=utf8").query == {}

@@ -1,0 +1,94 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.platform.gizmo import GIZMOS
+
+
+async def create(client: httpx.AsyncClient, **values: Any) -> dict[str, Any]:
+    response = await client.post(GIZMOS, json={"name": "first", "price": "1"} | values)
+    assert response.status_code == 201, response.text
+    gizmo: dict[str, Any] = response.json()
+    return gizmo
+
+
+@pytest.mark.parametrize(
+    ("price", "stored"),
+    [("1", "1.00"), (1, "1.00"), (0.1, "0.10"), (-0.0, "0.00"), ("12345678.9", "12345678.90")],
+)
+async def test_a_response_shows_a_decimal_as_it_is_stored(
+    gizmo_client: httpx.AsyncClient, price: object, stored: str
+) -> None:
+    created = await create(gizmo_client, price=price)
+    assert created["price"] == stored
+    assert (await gizmo_client.get(f"{GIZMOS}/{created['id']}")).json() == created
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"name": " "},
+        {"name": "a\x00b"},
+        {"name": "a\nb"},
+        {"name": None},
+        {"note": "a\x00b"},
+        {"price": "-1"},
+        {"price": "1.001"},
+        {"price": 1.001},
+        {"price": "123456789.00"},
+        {"price": "NaN"},
+        {"price": "1e400"},
+        {"price": None},
+    ],
+)
+async def test_a_value_that_its_column_cannot_store_is_422(
+    gizmo_client: httpx.AsyncClient, change: dict[str, Any]
+) -> None:
+    values = {"name": "first", "price": "1"} | change
+    assert (await gizmo_client.post(GIZMOS, json=values)).status_code == 422
+    path = f"{GIZMOS}/{(await create(gizmo_client))['id']}"
+    assert (await gizmo_client.patch(path, json=change)).status_code == 422
+
+
+async def test_null_clears_a_field_and_leaving_it_out_keeps_it(
+    gizmo_client: httpx.AsyncClient,
+) -> None:
+    created = await create(gizmo_client, note="kept")
+    path = f"{GIZMOS}/{created['id']}"
+    kept = (await gizmo_client.patch(path, json={"price": "2.5"})).json()
+    assert kept == created | {"price": "2.50", "updated_at": kept["updated_at"]}
+    cleared = (await gizmo_client.patch(path, json={"note": None})).json()
+    assert cleared == kept | {"note": None, "updated_at": cleared["updated_at"]}
+    assert (await gizmo_client.get(path)).json() == cleared
+
+
+async def test_an_empty_change_changes_nothing(gizmo_client: httpx.AsyncClient) -> None:
+    created = await create(gizmo_client, note="kept")
+    path = f"{GIZMOS}/{created['id']}"
+    unchanged = await gizmo_client.patch(path, json={})
+    assert (unchanged.status_code, unchanged.json()) == (200, created)
+
+
+async def test_a_response_shows_datetimes_in_utc(gizmo_client: httpx.AsyncClient) -> None:
+    created = await create(gizmo_client)
+    for name in ("created_at", "updated_at"):
+        assert datetime.fromisoformat(created[name]).utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "x", str(2**63), "9" * 5000])
+async def test_a_key_out_of_range_is_422(gizmo_client: httpx.AsyncClient, key: str) -> None:
+    for method in ("GET", "PATCH", "DELETE"):
+        response = await gizmo_client.request(method, f"{GIZMOS}/{key}", json={})
+        assert response.status_code == 422
+
+
+async def test_a_key_of_a_deleted_row_is_404(gizmo_client: httpx.AsyncClient) -> None:
+    path = f"{GIZMOS}/{(await create(gizmo_client))['id']}"
+    assert (await gizmo_client.delete(path)).status_code == 204
+    for method in ("GET", "PATCH", "DELETE"):
+        response = await gizmo_client.request(method, path, json={})
+        assert response.status_code == 404
+        assert response.headers["content-type"] == "application/problem+json"

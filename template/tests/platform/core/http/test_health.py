@@ -1,0 +1,74 @@
+import asyncio
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import event
+
+from app.core.config import get_settings
+from app.core.database import build_engine, build_reader
+from app.core.http import health
+from tests.platform.database_server import UNREACHABLE
+
+
+async def test_a_live_process_answers(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/live")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/ready")
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+async def test_without_its_database_it_is_live_but_not_ready(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = get_settings().sqlalchemy_url.set(**UNREACHABLE)
+    address = SecretStr(url.render_as_string(hide_password=False))
+    nowhere = build_engine(get_settings().model_copy(update={"database_url": address}))
+    monkeypatch.setattr(health, "reader", build_reader(nowhere, get_settings()))
+    response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "The database does not respond."
+    for secret in ("top-secret", "127.0.0.1", str(url.database)):
+        assert secret not in response.text
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_many_probes_take_one_connection(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    counting = build_engine(get_settings())
+    monkeypatch.setattr(health, "reader", build_reader(counting, get_settings()))
+    event.listen(counting.sync_engine, "checkout", lambda *arguments: opened.append(arguments))
+    responses = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
+    assert {response.status_code for response in responses} == {200}
+    assert len(opened) == 1
+    await counting.dispose()
+
+
+async def test_a_pool_that_is_full_does_not_keep_a_probe_waiting(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 60}
+    full = build_engine(get_settings().model_copy(update=changes))
+    monkeypatch.setattr(health, "reader", build_reader(full, get_settings()))
+    monkeypatch.setattr(health, "READINESS_TIMEOUT", 0.1)
+    async with asyncio.timeout(10), full.connect():
+        assert (await client.get("/health/ready")).status_code == 503
+    await full.dispose()
+
+
+async def test_a_process_that_stops_is_not_ready(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health.readiness, "stopping", True)
+    response = await client.get("/health/ready")
+    assert (response.status_code, response.json()["detail"]) == (
+        503,
+        "The service is shutting down.",
+    )
+    assert response.headers["retry-after"] == "1"
+    assert (await client.get("/health/live")).status_code == 200

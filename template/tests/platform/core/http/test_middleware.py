@@ -1,0 +1,148 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from app.core.config import get_settings
+from app.core.http.middleware import (
+    BodyLimitMiddleware,
+    RequestContextMiddleware,
+    UnhandledErrorMiddleware,
+)
+from app.main import create_app
+from tests.platform.clients import client_of
+from tests.platform.gizmo import GIZMOS
+
+
+async def test_a_request_id_is_kept_when_it_is_safe(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/live", headers={"X-Request-ID": "trace-1.a_B"})
+    assert response.headers["x-request-id"] == "trace-1.a_B"
+
+
+@pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "a\tb"])
+async def test_a_request_id_is_made_when_there_is_none_to_keep(
+    client: httpx.AsyncClient, request_id: str
+) -> None:
+    response = await client.get("/health/live", headers={"X-Request-ID": request_id})
+    assert len(response.headers["x-request-id"]) == 16
+
+
+async def test_each_request_is_logged_with_its_id(client: httpx.AsyncClient) -> None:
+    with capture_logs() as lines:
+        await client.get("/health/live?secret=1", headers={"X-Request-ID": "trace"})
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/health/live", 200)
+
+
+async def test_a_body_up_to_the_limit_is_accepted(gizmo_client: httpx.AsyncClient) -> None:
+    limit = get_settings().request_body_limit
+    for size, status in ((limit, 422), (limit + 1, 413)):
+        response = await gizmo_client.post(GIZMOS, content=b"x" * size)
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_of_unknown_length_is_limited_too(gizmo_client: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1_000_000
+
+    assert (await gizmo_client.post(GIZMOS, content=endless())).status_code == 413
+
+
+async def test_other_scopes_than_http_pass() -> None:
+    passed: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        passed.append(scope)
+
+    scope = {"type": "lifespan"}
+    for middleware in (
+        RequestContextMiddleware(app),
+        UnhandledErrorMiddleware(app),
+        BodyLimitMiddleware(app, max_bytes=1),
+    ):
+        await middleware(scope, receive_nothing, send_nowhere)
+    assert passed == [scope] * 3
+
+
+async def receive_nothing() -> Message:
+    raise AssertionError
+
+
+async def send_nowhere(message: Message) -> None:
+    raise AssertionError(message)
+
+
+async def test_an_error_after_the_response_began_ends_the_connection() -> None:
+    async def half(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise LookupError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(LookupError):
+        await UnhandledErrorMiddleware(half)(scope, receive_nothing, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_request_cancelled_by_the_shutdown_gets_a_response(begun: bool) -> None:
+    started = asyncio.Event()
+
+    async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+        if begun:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        started.set()
+        await asyncio.Event().wait()
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    app = RequestContextMiddleware(endless)
+    task = asyncio.create_task(app(scope, receive_nothing, send))
+    await started.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert sent[0]["status"] == (200 if begun else 503)
+
+
+async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    origin = "https://shop.example"
+    settings = get_settings().model_copy(update={"cors_origins": [origin]})
+    monkeypatch.setattr("app.main.get_settings", lambda: settings)
+    app = create_app()
+
+    @app.get("/unhandled")
+    async def unhandled() -> None:
+        raise LookupError
+
+    async with client_of(app) as client:
+        response = await client.get("/unhandled", headers={"Origin": origin})
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == origin
+    assert "x-request-id" in response.headers
+
+
+async def test_a_preflight_that_is_refused_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = get_settings().model_copy(update={"cors_origins": ["https://shop.example"]})
+    monkeypatch.setattr("app.main.get_settings", lambda: settings)
+    for origin, status in (("https://shop.example", 200), ("https://evil.example", 400)):
+        headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+        async with client_of(create_app()) as client:
+            response = await client.options("/health/live", headers=headers)
+        assert response.status_code == status
+        assert "x-request-id" in response.headers
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["detail"] == "Disallowed CORS origin"

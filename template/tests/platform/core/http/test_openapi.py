@@ -1,0 +1,101 @@
+"""The OpenAPI document, from which clients are generated."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.http.openapi import PYPROJECT, operation_id, tags
+from app.core.http.problems import problem_responses
+from app.core.http.routing import FeatureRouter
+from app.main import create_app
+from tests.platform.gizmo import GIZMOS, with_gizmos
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    return create_app().openapi()
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in document["paths"].values():
+        yield from path.values()
+
+
+def test_an_operation_has_the_name_of_its_function() -> None:
+    names = {o["operationId"] for o in operations(with_gizmos(create_app()).openapi())}
+    assert {"create_gizmo", "list_gizmos", "get_gizmo", "update_gizmo", "delete_gizmo"} <= names
+
+
+def test_the_names_of_operations_are_unique(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(document)]
+    assert len(set(names)) == len(names)
+
+
+def test_two_operations_of_one_name_are_refused() -> None:
+    app = FastAPI(generate_unique_id_function=operation_id)
+    for path in ("/a", "/b"):
+
+        @app.get(path)
+        async def get_order() -> None: ...
+
+    with pytest.warns(UserWarning, match="Duplicate Operation ID get_order"):
+        app.openapi()
+
+
+def test_every_operation_and_parameter_is_described(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        name = operation["operationId"]
+        assert operation.get("description"), f"{name} has no docstring"
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), f"{name}: {parameter['name']} has no description"
+
+
+def test_every_field_is_described(document: dict[str, Any]) -> None:
+    for name, schema in document["components"]["schemas"].items():
+        for field, content in schema.get("properties", {}).items():
+            assert content.get("description"), f"{name}.{field} has no description"
+
+
+def test_every_tag_is_declared_with_a_description(document: dict[str, Any]) -> None:
+    declared = {tag["name"] for tag in document["tags"] if tag["description"]}
+    for operation in operations(document):
+        assert set(operation["tags"]) <= declared, operation["operationId"]
+    router = FeatureRouter(prefix="/orders", tag="orders", description="Orders of customers.")
+    assert tags([router]) == [{"name": "orders", "description": "Orders of customers."}]
+
+
+def test_version_and_description_are_those_of_the_project(document: dict[str, Any]) -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    assert Path("pyproject.toml").resolve() == PYPROJECT
+    assert document["info"]["version"] == project["version"]
+    assert document["info"]["description"] == project["description"]
+    assert document["info"]["contact"] == project["authors"][0]
+
+
+def test_every_error_is_declared_as_the_same_problem(document: dict[str, Any]) -> None:
+    assert {"FieldError", "Problem"} <= document["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    for operation in operations(document):
+        errors = {code: r for code, r in operation["responses"].items() if code >= "4"}
+        assert {"422", "500", "503"} <= errors.keys()
+        assert [response["content"] for response in errors.values()] == [PROBLEM] * len(errors)
+
+
+def test_authentication_errors_can_be_declared_too() -> None:
+    responses = problem_responses(401, 403)
+    assert [response["content"] for response in responses.values()] == [PROBLEM, PROBLEM]
+    assert responses[401]["description"] == "Unauthorized"
+
+
+async def test_a_201_has_the_location_of_the_new_resource(gizmo_client: httpx.AsyncClient) -> None:
+    response = await gizmo_client.post(GIZMOS, json={"name": "first", "price": "1"})
+    assert response.headers["location"] == f"{GIZMOS}/{response.json()['id']}"
+    read = await gizmo_client.get(response.headers["location"])
+    assert read.json() == response.json()

@@ -1,0 +1,61 @@
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
+
+from app.core.http.routing import FeatureRouter
+from tests.platform.clients import client_of
+
+PREFIXES = ["/shops", "/shops/{shop}/products", "/products", ""]
+
+
+def app_with(*routers: APIRouter) -> FastAPI:
+    app = FastAPI()
+    for router in routers:
+        app.include_router(router, prefix="/api/v1")
+    return app
+
+
+def router_of(kind: type[APIRouter], prefix: str) -> APIRouter:
+    router = (
+        FeatureRouter(prefix=prefix, tag="numbers", description="Numbers.")
+        if kind is FeatureRouter
+        else APIRouter(prefix=prefix)
+    )
+
+    @router.get("/{key}")
+    async def get(key: int) -> str:
+        return f"{prefix} {key}"
+
+    return router
+
+
+@pytest.mark.parametrize(
+    "path", ["/shops/1", "/shops/1/products/2", "/products/1", "/1", "/shops", "/x/1", "/shops/x"]
+)
+async def test_a_feature_answers_what_a_router_answers(path: str) -> None:
+    answers = []
+    for kind in (APIRouter, FeatureRouter):
+        async with client_of(app_with(*(router_of(kind, prefix) for prefix in PREFIXES))) as client:
+            for method in ("GET", "DELETE"):
+                answer = await client.request(method, f"/api/v1{path}")
+                answers.append((answer.status_code, answer.text))
+    assert answers[:2] == answers[2:]
+
+
+async def test_a_request_asks_only_the_routes_of_its_feature(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = set()
+    matches = APIRoute.matches
+
+    def note(route: APIRoute, scope: Scope) -> tuple[Match, Scope]:
+        asked.add(route.path)
+        return matches(route, scope)
+
+    monkeypatch.setattr(APIRoute, "matches", note)
+    routers = [router_of(FeatureRouter, f"/feature-{number:02}") for number in range(10)]
+    async with client_of(app_with(*routers)) as client:
+        assert (await client.get("/api/v1/feature-07/1")).json() == "/feature-07 1"
+    assert asked == {"/feature-07/{key}"}

@@ -1,0 +1,67 @@
+import asyncio
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.database import engine
+from app.core.http.health import readiness
+from app.core.process import lifespan
+from app.main import app
+
+
+async def test_the_pool_is_closed_when_the_app_stops() -> None:
+    async with app.router.lifespan_context(app):
+        async with engine.connect():
+            pass
+        pool = engine.pool
+    assert engine.pool is not pool
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
+    """Set when the server's own handler of SIGTERM is called."""
+    event = asyncio.Event()
+    original = signal.signal(signal.SIGTERM, lambda number, frame: event.set())
+    monkeypatch.setattr(readiness, "stopping", False)
+    yield event
+    signal.signal(signal.SIGTERM, original)
+
+
+async def test_sigterm_turns_it_unready_before_it_stops(stopped: asyncio.Event) -> None:
+    lifespan.fail_readiness_on_sigterm(0.05)
+    signal.raise_signal(signal.SIGTERM)
+    assert readiness.stopping
+    assert not stopped.is_set()
+    await asyncio.wait_for(stopped.wait(), timeout=10)
+
+
+async def test_a_second_sigterm_stops_at_once(stopped: asyncio.Event) -> None:
+    lifespan.fail_readiness_on_sigterm(60)
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    assert stopped.is_set()
+
+
+async def test_outside_a_server_signals_are_left_alone() -> None:
+    original = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    lifespan.fail_readiness_on_sigterm(0)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    signal.signal(signal.SIGTERM, original)
+
+
+async def test_connections_that_do_not_close_in_time_are_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[bool] = []
+
+    class SilentEngine:
+        async def dispose(self, close: bool = True) -> None:
+            calls.append(close)
+            if close:
+                await asyncio.Event().wait()
+
+    monkeypatch.setattr(lifespan, "engine", SilentEngine())
+    monkeypatch.setattr(lifespan, "CLOSE_TIMEOUT", 0.01)
+    await lifespan.dispose_engine()
+    assert calls == [True, False]

@@ -1,0 +1,31 @@
+import io
+import json
+import logging
+import sys
+
+import pytest
+import structlog
+
+from app.core.config import get_settings
+from app.core.process.logging import configure_logging
+
+
+def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    production = get_settings().model_copy(update={"environment": "production"})
+    configure_logging(production)
+    with structlog.contextvars.bound_contextvars(request_id="trace"):
+        structlog.get_logger().warning("own line", answer=42)
+        logging.getLogger("uvicorn.error").warning("line of %s", "uvicorn")
+        try:
+            raise LookupError("missing")
+        except LookupError:
+            structlog.get_logger().exception("failed")
+    monkeypatch.undo()
+    configure_logging(get_settings())
+    own, other, failed = (json.loads(line) for line in output.getvalue().splitlines())
+    assert own == own | {"event": "own line", "answer": 42, "level": "warning"}
+    assert other == other | {"event": "line of uvicorn", "logger": "uvicorn.error"}
+    assert failed["exception"].endswith("LookupError: missing")
+    assert {line["request_id"] for line in (own, other, failed)} == {"trace"}

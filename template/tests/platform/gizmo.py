@@ -1,0 +1,119 @@
+"""A feature for the tests of the platform; they do not depend on your features."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import sqlalchemy as sa
+from fastapi import FastAPI, Query, Request, Response
+from pydantic import MISSING, BaseModel, Field
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.crud import CRUDBase
+from app.core.database import CurrentReader, CurrentSessionTransaction, reader
+from app.core.http.fields import FixedPoint, FreeText, PathId, SingleLine
+from app.core.http.problems import problem_responses
+from app.core.http.routing import CREATED, FeatureRouter
+from app.core.pagination import Page, PageQuery
+from app.models.base import NAMING_CONVENTION, Base, IntegerPrimaryKey, Timestamps
+from tests.platform.database_server import PRICE
+
+GIZMOS = "/api/v1/gizmos"
+
+Name = Annotated[SingleLine, Field(max_length=100)]
+Price = Annotated[Decimal, FixedPoint(max_digits=10, decimal_places=2)]
+
+
+class Gizmo(IntegerPrimaryKey, Timestamps, Base, kw_only=True):
+    """A row of a table that has no migration, so it has metadata of its own.
+
+    One of its columns has another name than in Python.
+    """
+
+    __tablename__ = "gizmo"
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
+
+    name: Mapped[str] = mapped_column(sa.String(100))
+    note: Mapped[str | None] = mapped_column(sa.Text, default=None)
+    price: Mapped[Decimal] = mapped_column("cost", PRICE, default=Decimal(1))
+
+
+class GizmoCreate(BaseModel):
+    name: Name
+    note: FreeText | None = None
+    price: Price
+
+
+class GizmoUpdate(BaseModel):
+    name: Name | MISSING = MISSING
+    note: FreeText | MISSING | None = MISSING
+    price: Price | MISSING = MISSING
+
+
+class GizmoRead(BaseModel):
+    id: int
+    name: str
+    note: str | None
+    price: Decimal
+    created_at: datetime
+    updated_at: datetime
+
+
+class GizmoQuery(PageQuery):
+    name: Name | None = None
+    sort: Literal["id", "-id", "name", "price", "-price", "created_at", "-created_at"] = "id"
+
+
+class GizmoCRUD(CRUDBase[Gizmo, GizmoCreate, GizmoUpdate, GizmoRead, int]):
+    pass
+
+
+gizmo_crud = GizmoCRUD(Gizmo, GizmoRead)
+router = FeatureRouter(prefix=GIZMOS, tag="gizmos", description="Gizmos for the tests.")
+
+
+def with_gizmos(app: FastAPI) -> FastAPI:
+    """Add the routes to `app`, whose database needs the fixture `gizmo_table`."""
+    app.include_router(router)
+    return app
+
+
+async def count_gizmos() -> int:
+    """Return the number of committed gizmos."""
+    ((number,),) = await reader.rows(sa.select(sa.func.count()).select_from(Gizmo))
+    return number
+
+
+@router.post("", status_code=201, responses=CREATED | problem_responses(409))
+async def create_gizmo(
+    values: GizmoCreate, session: CurrentSessionTransaction, request: Request, response: Response
+) -> GizmoRead:
+    gizmo = await gizmo_crud.create(session, values)
+    response.headers["Location"] = f"{request.url.path}/{gizmo.id}"
+    return gizmo
+
+
+@router.get("", responses=problem_responses(404))
+async def list_gizmos(
+    query: Annotated[GizmoQuery, Query()], reader: CurrentReader
+) -> Page[GizmoRead]:
+    return await gizmo_crud.list(reader, query)
+
+
+@router.get("/{key}", responses=problem_responses(404))
+async def get_gizmo(key: PathId, reader: CurrentReader) -> GizmoRead:
+    return await gizmo_crud.get(reader, key)
+
+
+@router.patch("/{key}", responses=problem_responses(404, 409))
+async def update_gizmo(
+    key: PathId, values: GizmoUpdate, session: CurrentSessionTransaction
+) -> GizmoRead:
+    gizmo = await gizmo_crud.get_for_update(session, key)
+    return await gizmo_crud.update(session, gizmo, values)
+
+
+@router.delete("/{key}", status_code=204, responses=problem_responses(404, 409))
+async def delete_gizmo(key: PathId, session: CurrentSessionTransaction) -> None:
+    gizmo = await gizmo_crud.get_for_update(session, key)
+    await gizmo_crud.delete(session, gizmo)

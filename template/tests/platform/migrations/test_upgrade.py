@@ -1,0 +1,50 @@
+"""Upgrades that meet others, that are stopped half way, or that have nothing to do."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Connection, Engine, event, inspect
+
+from app.core.database import engine
+from tests.platform.scratch_migrations import Migrations
+
+CREATE = 'op.create_table("{}", sa.Column("id", sa.Integer()))'
+
+
+async def tables() -> set[str]:
+    async with engine.connect() as connection:
+        return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
+
+
+def test_an_upgrade_with_nothing_to_do_takes_no_lock(
+    migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+
+    def note(connection: Connection, cursor: object, sql: str, *_: object) -> None:
+        statements.append(sql)
+
+    monkeypatch.delattr("app.core.{{ database }}.migration_lock")
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        migrations.upgrade()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    # Whether there is a table of versions, and what is in it.
+    assert len([sql for sql in statements if not sql.startswith("BEGIN")]) == 2
+
+
+@pytest.mark.usefixtures("rebuilt_database")
+async def test_a_revision_that_stops_half_way_says_what_stays(migrations: Migrations) -> None:
+    migrations.add("first", CREATE.format("scratch_0"))
+    insert = 'op.execute("INSERT INTO scratch_1 VALUES (1)")'
+    migrations.add(
+        "second", CREATE.format("scratch_1"), insert, CREATE.format("scratch_1"), CREATE.format("x")
+    )
+    message = await asyncio.to_thread(migrations.stop)
+    assert "_second.py failed in line" in message
+    assert "already exists" in message
+    there = await tables()
+    assert ("CREATE TABLE scratch_1" in message) == ("scratch_1" in there)
+    assert ("INSERT INTO scratch_1" in message) == ("scratch_1" in there)
+    assert ("All revisions before it are complete." in message) == ("scratch_0" in there)

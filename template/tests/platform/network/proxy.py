@@ -1,0 +1,86 @@
+"""A network between the service and its database that tests can cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from app.core.config import get_settings
+from tests.platform.database_server import DEFAULT_PORT
+
+
+class Proxy:
+    """Forwards to the test database until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self._asking = False
+        self.round_trips = 0
+        self.port = 0
+
+    async def start(self) -> None:
+        """Accept connections, on the same port each time."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Refuse connections and reset those that are open, as a stopped server does."""
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await self._server.wait_closed()
+
+    def silence(self) -> None:
+        """Keep connections open, and forward nothing more."""
+        self._flowing.clear()
+
+    def resume(self) -> None:
+        """Forward again what came in and what comes."""
+        self._flowing.set()
+
+    @property
+    def address(self) -> SecretStr:
+        """The value of `DATABASE_URL` that leads through here."""
+        url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=self.port)
+        return SecretStr(url.render_as_string(hide_password=False))
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        url = get_settings().sqlalchemy_url
+        there = await asyncio.open_connection(url.host or "127.0.0.1", url.port or DEFAULT_PORT)
+        self._writers |= {writer, there[1]}
+        await asyncio.gather(
+            self._copy(reader, there[1], asking=True), self._copy(there[0], writer, asking=False)
+        )
+
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asking: bool
+    ) -> None:
+        try:
+            while data := await reader.read(65536):
+                self.round_trips += asking and not self._asking
+                self._asking = asking
+                await self._flowing.wait()
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.transport.abort()
+            self._writers.discard(writer)
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Proxy]:
+    """Yield a proxy that forwards, and cut all its connections at the end."""
+    proxy = Proxy()
+    await proxy.start()
+    try:
+        yield proxy
+    finally:
+        proxy.resume()
+        await proxy.stop()

@@ -1,0 +1,58 @@
+"""What happens when a connection can't be made, or is no longer there."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.config import get_settings
+from app.core.errors import DatabaseUnavailableError
+from tests.platform.database_server import connection_number, end_connection
+
+EngineFactory = Callable[..., AsyncEngine]
+
+
+async def test_a_failed_connect_does_not_leave_the_others_waiting(
+    make_engine: EngineFactory, unused_tcp_port: int
+) -> None:
+    engine = make_engine(database_url=_elsewhere(unused_tcp_port), database_pool_timeout=30)
+    async with asyncio.timeout(10):
+        results = await asyncio.gather(
+            *(engine.connect().__aenter__() for _ in range(8)), return_exceptions=True
+        )
+    assert {type(result) for result in results} <= {DatabaseUnavailableError, OperationalError}
+
+
+async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
+    make_engine: EngineFactory,
+) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    engine = make_engine(database_url=_elsewhere(port))
+    async with server, asyncio.timeout(10):
+        with pytest.raises(DatabaseUnavailableError):
+            await engine.connect()
+
+
+async def test_a_connection_that_the_server_ended_while_idle_is_replaced(
+    make_engine: EngineFactory,
+) -> None:
+    engine = make_engine(database_pool_pre_ping=False)
+    async with engine.connect() as connection:
+        number = await connection_number(connection)
+    await end_connection(make_engine(), number)
+    await asyncio.sleep(0.1)
+    async with engine.connect() as connection:
+        assert await connection_number(connection) != number
+
+
+def _elsewhere(port: int) -> SecretStr:
+    url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=port)
+    return SecretStr(url.render_as_string(hide_password=False))

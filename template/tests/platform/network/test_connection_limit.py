@@ -1,0 +1,46 @@
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import MetaData, text
+from structlog.testing import capture_logs
+
+from app.core.config import Settings, get_settings
+from app.core.database import build_engine, engine
+from app.core.engine import driver
+
+
+async def warnings(settings: Settings) -> list[Any]:
+    with capture_logs() as lines:
+        await driver.on_startup(engine, settings, MetaData())
+    return lines
+
+
+async def test_a_warning_shows_how_far_the_pools_exceed_the_servers_limit() -> None:
+    async with engine.connect() as connection:
+        limit = (await connection.execute(driver.CONNECTION_LIMIT)).scalar_one()
+    changes = {"database_pool_size": limit - 1, "database_max_overflow": 1, "web_concurrency": 1}
+    settings = get_settings().model_copy(update=changes)
+    assert await warnings(settings) == []
+    (line,) = await warnings(settings.model_copy(update={"web_concurrency": 2}))
+    assert line["event"] == "connection_limit_exceeded"
+    assert (line["workers"], line["connections_per_worker"]) == (2, limit)
+    assert (line["wanted"], line["server_limit"]) == (2 * limit, limit)
+
+
+async def test_the_service_starts_without_its_database(unused_tcp_port: int) -> None:
+    url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=unused_tcp_port)
+    address = SecretStr(url.render_as_string(hide_password=False))
+    settings = get_settings().model_copy(update={"database_url": address})
+    with capture_logs() as lines:
+        await driver.on_startup(build_engine(settings), settings, MetaData())
+    assert [line["event"] for line in lines] == ["database_unavailable_at_start"]
+
+
+async def test_a_short_idle_timeout_of_the_server_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(driver, "IDLE_TIMEOUT", text("SELECT 60"))
+    for recycle, warned in ((59, False), (60, True)):
+        lines = await warnings(get_settings().model_copy(update={"database_pool_recycle": recycle}))
+        assert [line["server_idle_timeout"] for line in lines] == [60] * warned

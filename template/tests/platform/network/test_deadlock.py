@@ -1,0 +1,58 @@
+"""What only a server with many writers at a time can do to a transaction."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from app.core.database import CurrentSessionTransaction, engine, reader, session_factory
+from app.main import create_app
+from tests.platform.clients import client_of
+from tests.platform.database_server import connection_number, end_connection
+from tests.platform.gizmo import GIZMOS, Gizmo, count_gizmos, with_gizmos
+
+pytestmark = pytest.mark.usefixtures("committed_gizmos")
+
+
+async def test_a_commit_that_fails_is_never_a_success() -> None:
+    app = with_gizmos(create_app())
+
+    @app.post("/broken", status_code=201)
+    async def broken(session: CurrentSessionTransaction) -> None:
+        session.add(Gizmo(name="first"))
+        await session.flush()
+        await end_connection(engine, await connection_number(await session.connection()))
+        await asyncio.sleep(0.1)
+
+    async with client_of(app) as client:
+        response = await client.post("/broken")
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert await count_gizmos() == 0
+        assert (await client.post(GIZMOS, json={"name": "second", "price": "1"})).status_code == 201
+
+
+async def test_a_deadlock_is_a_clean_503() -> None:
+    app = create_app()
+    both = asyncio.Barrier(2)
+
+    @app.post("/swap/{first}/{second}")
+    async def swap(first: int, second: int, session: CurrentSessionTransaction) -> None:
+        for number, key in enumerate((first, second)):
+            gizmo = await session.get(Gizmo, key, with_for_update=True)
+            assert gizmo is not None
+            gizmo.price += 1
+            await session.flush()
+            if number == 0:
+                await both.wait()
+
+    async with session_factory.begin() as session:
+        session.add_all(gizmos := [Gizmo(name=str(number)) for number in range(2)])
+    one, other = (gizmo.id for gizmo in gizmos)
+    async with client_of(app) as client:
+        responses = await asyncio.gather(
+            client.post(f"/swap/{one}/{other}"), client.post(f"/swap/{other}/{one}")
+        )
+    assert sorted(response.status_code for response in responses) == [200, 503]
+    prices = [price for (price,) in await reader.rows(select(Gizmo.price))]
+    assert [int(price) for price in prices] == [2, 2]

@@ -1,0 +1,49 @@
+"""What clients see when the server behind their connections is no longer what it was."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from app.core.database import engine
+from app.main import create_app
+from tests.platform.clients import client_of
+from tests.platform.database_server import BECOME_STANDBY, CHANGE_NAME
+from tests.platform.gizmo import GIZMOS, with_gizmos
+
+pytestmark = pytest.mark.usefixtures("gizmo_table")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app, whose pool is empty before and after."""
+    await engine.dispose()
+    async with client_of(with_gizmos(create_app())) as client:
+        yield client
+    await engine.dispose()
+
+
+async def statuses(client: httpx.AsyncClient) -> set[int]:
+    responses = await asyncio.gather(*(client.get(GIZMOS) for _ in range(4)))
+    return {response.status_code for response in responses}
+
+
+async def test_a_table_that_a_migration_changed_is_never_a_500(client: httpx.AsyncClient) -> None:
+    assert await statuses(client) == {200}
+    for length in (200, 100):
+        async with engine.begin() as connection:
+            await connection.execute(text(CHANGE_NAME.format(length)))
+        assert await statuses(client) <= {200, 503}
+        assert await statuses(client) <= {200, 503}
+    assert await statuses(client) == {200}
+
+
+async def test_a_server_that_became_a_standby_is_left(client: httpx.AsyncClient) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text(BECOME_STANDBY))
+        await connection.commit()
+    gizmo = {"name": "first", "price": "1"}
+    assert (await client.post(GIZMOS, json=gizmo)).status_code == 503
+    assert (await client.post(GIZMOS, json=gizmo)).status_code == 201

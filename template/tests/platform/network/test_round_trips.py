@@ -1,0 +1,47 @@
+"""How often a request waits for the database: what no faster code can win back."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from app.main import create_app
+from tests.platform.clients import client_of
+from tests.platform.database_server import ROUND_TRIPS
+from tests.platform.gizmo import GIZMOS, with_gizmos
+from tests.platform.network.proxy import Proxy, running
+from tests.platform.small_engine import small_engine
+
+pytestmark = pytest.mark.usefixtures("gizmo_table")
+
+Send = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+async def proxy() -> AsyncIterator[Proxy]:
+    async with running() as proxy, small_engine(database_url=proxy.address):
+        yield proxy
+
+
+def create(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
+    return client.post(GIZMOS, json={"name": "first", "price": "1"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "send"),
+    [
+        ("read", lambda client: client.get(f"{GIZMOS}/1")),
+        ("list", lambda client: client.get(GIZMOS)),
+        ("create", create),
+    ],
+)
+async def test_a_request_takes_no_more_round_trips_than_it_must(
+    proxy: Proxy, kind: str, send: Send
+) -> None:
+    async with client_of(with_gizmos(create_app())) as client:
+        for _ in range(2):  # the first time, a connection is opened and statements are prepared
+            await create(client)
+            before = proxy.round_trips
+            response = await send(client)
+        assert response.is_success
+        assert proxy.round_trips - before == ROUND_TRIPS[kind]

@@ -1,0 +1,57 @@
+"""Imports point one way: each module imports its own layer and the layers below it only."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APP = Path("app")
+# From the lowest to the highest. Features are above them, and `app.main` is on top.
+LAYERS = [
+    ("app.models",),
+    ("app.core.config", "app.core.engine", "app.core.errors"),
+    ("app.core.crud", "app.core.database", "app.core.discovery", "app.core.pagination"),
+    ("app.core.http",),
+    ("app.core.process",),
+]
+FEATURES = len(LAYERS)
+TOP = FEATURES + 1
+MODULES = sorted(APP.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def layer(module: str) -> int:
+    for number, names in enumerate(LAYERS):
+        if module.startswith(tuple(f"{name}." for name in names)) or module in names:
+            return number
+    return TOP if module in {"app.main", "app.__main__"} else FEATURES
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_imports_nothing_from_a_higher_layer(path: Path) -> None:
+    own = layer(name_of(path))
+    for module in imports(path):
+        if module.startswith("app."):
+            assert layer(module) <= own, f"{path} imports {module}"
+
+
+@pytest.mark.parametrize("path", sorted((APP / "core/engine").glob("*.py")), ids=str)
+def test_the_engine_knows_nothing_of_http(path: Path) -> None:
+    assert not {"fastapi", "starlette"} & {module.split(".")[0] for module in imports(path)}
+
+
+def test_every_module_of_core_has_a_layer() -> None:
+    names = [name_of(path) for path in (APP / "core").rglob("*.py") if path.stat().st_size]
+    assert [name for name in names if layer(name) >= FEATURES] == []
