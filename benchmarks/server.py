@@ -20,7 +20,7 @@ TITLES = {
     RAW: "(a) raw ASGI + asyncpg",
     DRIVER: "(b) FastAPI + asyncpg",
     SERVICE: "**the service**",
-    TEXTBOOK: "(c) the textbook",
+    TEXTBOOK: "(c) tutorial code",
     MYSQL_DRIVER: "FastAPI + asyncmy",
 }
 

@@ -70,7 +70,7 @@ def shares(comparison: Comparison, names: list[str]) -> str:
         [e.title, *(f"{_share(comparison, e.title, SERVICE, other):.2f}" for other in others)]
         for e in ENDPOINTS
     ]
-    return table(["the service's speed by that of", *(TITLES[name] for name in others)], rows)
+    return table(["speed of the service relative to", *(TITLES[name] for name in others)], rows)
 
 
 def details(comparison: Comparison, names: list[str]) -> str:
@@ -106,4 +106,4 @@ def overload(comparison: Comparison, names: list[str], base: str) -> str:
         for name in names
     ]
     head = [f"{BURST} clients, 4 connections", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"]
-    return table([*head, f"p99 by that of {TITLES[base]}"], rows)
+    return table([*head, f"p99 relative to {TITLES[base]}"], rows)

@@ -26,7 +26,7 @@ def test_one_sitting_is_enough_to_answer() -> None:
 @pytest.mark.parametrize("name", ASKED)
 def test_every_question_says_what_it_asks_and_has_a_default(name: str) -> None:
     question = ASKED[name]
-    assert re.fullmatch(r"[A-Z][^?]*\?( [A-Z].*\.)?", question["help"])
+    assert re.fullmatch(r"[A-Z][^?.]*( \(.*\))?", question["help"]), "a noun phrase"
     assert question["type"] == "str", "other types take any word for one of theirs"
     assert question["default"]
 

@@ -11,7 +11,7 @@ from app.core.http.middleware import (
     RequestContextMiddleware,
     UnhandledErrorMiddleware,
 )
-from app.core.http.openapi import add_problem_component, operation_id, project_metadata, tags
+from app.core.http.openapi import extend_openapi, operation_id, project_metadata, tags
 from app.core.http.problems import add_problem_handlers, problem_responses
 from app.core.process.lifespan import lifespan
 from app.core.process.logging import configure_logging
@@ -21,10 +21,12 @@ def create_app() -> FastAPI:
     """Build the application from the settings and the features."""
     settings = get_settings()
     configure_logging(settings)
+    project = project_metadata()
     routers = feature_routers()
     app = FastAPI(
         title=settings.project_name,
-        **project_metadata(),
+        version=project["version"],
+        description=project["description"],
         servers=[{"url": "/"}],
         openapi_tags=tags(routers),
         generate_unique_id_function=operation_id,
@@ -32,7 +34,7 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     add_problem_handlers(app)
-    add_problem_component(app)
+    extend_openapi(app, project)
     # The middleware that is added last is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_body_limit)
     app.add_middleware(UnhandledErrorMiddleware)

@@ -1,9 +1,8 @@
 from decimal import Decimal
 
-import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.database import reader
+from app.core.engine.reader import Reader
 from app.product.crud import product_crud
 from app.product.schemas import ProductCreate
 
@@ -30,18 +29,19 @@ async def test_get_active_leaves_out_what_is_not_for_sale(session: AsyncSession)
     assert [product.name for product in await product_crud.get_active(session)] == ["Pencil"]
 
 
-async def test_statistics_are_computed_over_active_products(session: AsyncSession) -> None:
+async def test_statistics_are_computed_over_active_products(
+    session: AsyncSession, reader: Reader
+) -> None:
     await add(session, "Pencil", "1")
     await add(session, "Pen", "2")
     await add(session, "Book", "2")
     await add(session, "Typewriter", "100", is_active=False)
-    row = await product_crud.price_statistics(reader)
-    assert row.active_products == 3
-    assert (row.lowest, row.highest) == (Decimal(1), Decimal(2))
-    assert row.average == Decimal("1.67")
+    statistics = await product_crud.price_statistics(reader)
+    assert statistics.active_products == 3
+    assert (statistics.lowest, statistics.highest) == (Decimal(1), Decimal(2))
+    assert statistics.average == Decimal("1.67")
 
 
-@pytest.mark.usefixtures("connection")
-async def test_statistics_of_nothing_are_empty() -> None:
-    row = await product_crud.price_statistics(reader)
-    assert (row.active_products, row.average) == (0, None)
+async def test_statistics_of_nothing_are_empty(reader: Reader) -> None:
+    statistics = await product_crud.price_statistics(reader)
+    assert (statistics.active_products, statistics.average) == (0, None)

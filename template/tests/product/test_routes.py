@@ -9,11 +9,12 @@ PRODUCTS = "/api/v1/products"
 async def create(client: httpx.AsyncClient, **values: Any) -> dict[str, Any]:
     response = await client.post(PRODUCTS, json={"name": "Pencil", "price": "1"} | values)
     assert response.status_code == 201, response.text
+    assert response.headers["location"] == f"{PRODUCTS}/{response.json()['id']}"
     product: dict[str, Any] = response.json()
     return product
 
 
-async def test_a_created_product_reads_as_it_was_answered(client: httpx.AsyncClient) -> None:
+async def test_a_created_product_reads_the_same(client: httpx.AsyncClient) -> None:
     created = await create(client, price="1", description="HB")
     assert created["price"] == "1.00"
     read = await client.get(f"{PRODUCTS}/{created['id']}")
@@ -40,7 +41,7 @@ async def test_statistics_cover_active_products(client: httpx.AsyncClient) -> No
     }
 
 
-async def test_an_update_changes_only_what_was_sent(client: httpx.AsyncClient) -> None:
+async def test_an_update_changes_only_the_sent_fields(client: httpx.AsyncClient) -> None:
     created = await create(client, description="HB")
     path = f"{PRODUCTS}/{created['id']}"
     updated = await client.patch(path, json={"price": "2.5"})
@@ -77,7 +78,7 @@ async def test_a_deleted_product_is_gone(client: httpx.AsyncClient) -> None:
         {"is_active": None},
     ],
 )
-async def test_what_a_product_can_not_be_is_422(
+async def test_an_invalid_product_is_422(
     client: httpx.AsyncClient, change: dict[str, Any]
 ) -> None:
     values = {"name": "Pencil", "price": "1"} | change
@@ -86,5 +87,5 @@ async def test_what_a_product_can_not_be_is_422(
     assert (await client.patch(path, json=change)).status_code == 422
 
 
-async def test_a_list_is_not_sorted_by_what_may_be_missing(client: httpx.AsyncClient) -> None:
+async def test_a_list_is_not_sorted_by_a_nullable_column(client: httpx.AsyncClient) -> None:
     assert (await client.get(f"{PRODUCTS}?sort=description")).status_code == 422

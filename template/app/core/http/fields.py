@@ -52,7 +52,9 @@ class FixedPoint:
         step = 10.0**-self.decimal_places
         largest = 10 ** (self.max_digits - self.decimal_places) - step
         number = {"type": "number", "minimum": 0, "maximum": largest, "multipleOf": step}
-        return {"anyOf": [number, {"type": "string", "pattern": self._pattern}]}
+        text = {"type": "string", "pattern": self._pattern}
+        # The handler adds the description of the field.
+        return handler(schema) | {"anyOf": [number, text]}
 
     @property
     def _pattern(self) -> str:

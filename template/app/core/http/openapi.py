@@ -1,4 +1,4 @@
-"""The OpenAPI document: names of operations, tags, version, and the component of all errors."""
+"""The OpenAPI document: names of operations, tags, contact, and the component of all errors."""
 
 import tomllib
 from collections.abc import Sequence
@@ -21,13 +21,9 @@ def operation_id(route: APIRoute) -> str:
 
 
 def project_metadata() -> dict[str, Any]:
-    """Return version, description and contact of `pyproject.toml` as arguments of `FastAPI`."""
-    project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
-    return {
-        "version": project["version"],
-        "description": project["description"],
-        "contact": project["authors"][0],
-    }
+    """Return the section `project` of `pyproject.toml`."""
+    project: dict[str, Any] = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
+    return project
 
 
 def tags(routers: Sequence[APIRouter]) -> list[dict[str, Any]]:
@@ -39,12 +35,13 @@ def tags(routers: Sequence[APIRouter]) -> list[dict[str, Any]]:
     ]
 
 
-def add_problem_component(app: FastAPI) -> None:
-    """Add the schema `Problem`, to which `problem_responses` refer, to the document of `app`."""
+def extend_openapi(app: FastAPI, project: dict[str, Any]) -> None:
+    """Add the contact, and the schema `Problem` of all errors, to the document of `app`."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
+        document["info"]["contact"] = project["authors"][0]
         _, parts = models_json_schema(
             [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
         )

@@ -1,4 +1,4 @@
-"""Upgrades that meet others, that are stopped half way, or that have nothing to do."""
+"""Upgrades that fail in the middle, or have nothing to do."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ def test_an_upgrade_with_nothing_to_do_takes_no_lock(
     def note(connection: Connection, cursor: object, sql: str, *_: object) -> None:
         statements.append(sql)
 
-    monkeypatch.delattr("app.core.{{ database }}.migration_lock")
+    monkeypatch.delattr("app.core.engine.driver.migration_lock")
     event.listen(Engine, "before_cursor_execute", note)
     try:
         migrations.upgrade()
@@ -35,7 +35,7 @@ def test_an_upgrade_with_nothing_to_do_takes_no_lock(
 
 
 @pytest.mark.usefixtures("rebuilt_database")
-async def test_a_revision_that_stops_half_way_says_what_stays(migrations: Migrations) -> None:
+async def test_a_failed_revision_lists_its_committed_statements(migrations: Migrations) -> None:
     migrations.add("first", CREATE.format("scratch_0"))
     insert = 'op.execute("INSERT INTO scratch_1 VALUES (1)")'
     migrations.add(
