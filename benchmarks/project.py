@@ -22,7 +22,7 @@ FOREIGN = ("COV_", "DATABASE_", "PYTEST_", "PYTHON", "TEST_DATABASE_", "UV_PROJE
 CREATE = """
 import asyncio, sys
 from app.core.engine.url import parse_url
-from scripts.databases import create_database
+from scripts.local_database import create_database
 asyncio.run(create_database(parse_url(sys.argv[1])))
 """
 # All servers stay up at the same time, each with a pool of its own.
@@ -65,7 +65,7 @@ class Project:
 
     @contextmanager
     def _server(self) -> Iterator[str]:
-        if (self.path / "app/core/engine/driver.py").exists():
+        if "database: postgresql\n" in (self.path / ".copier-answers.yml").read_text("utf-8"):
             self.run(self.python, *LOCAL_DATABASE, self.python, "-c", MORE_CONNECTIONS)
         held = subprocess.Popen(
             [self.python, *LOCAL_DATABASE, "sh", "-c", 'echo "$DATABASE_URL"; cat'],

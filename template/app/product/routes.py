@@ -27,7 +27,7 @@ async def create_product(
 ) -> ProductRead:
     """Create a product."""
     product = await product_crud.create(session, values)
-    response.headers["Location"] = f"{request.url.path}/{product.id}"
+    response.headers["Location"] = f"{request.scope['path']}/{product.id}"
     return product
 
 

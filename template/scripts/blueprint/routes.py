@@ -31,7 +31,7 @@ async def create_blueprint(
 ) -> BlueprintRead:
     """Create a blueprint."""
     created = await blueprint_crud.create(session, values)
-    response.headers["Location"] = f"{request.url.path}/{created.id}"
+    response.headers["Location"] = f"{request.scope['path']}/{created.id}"
     return created
 
 

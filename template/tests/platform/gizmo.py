@@ -89,7 +89,7 @@ async def create_gizmo(
     values: GizmoCreate, session: CurrentSessionTransaction, request: Request, response: Response
 ) -> GizmoRead:
     gizmo = await gizmo_crud.create(session, values)
-    response.headers["Location"] = f"{request.url.path}/{gizmo.id}"
+    response.headers["Location"] = f"{request.scope['path']}/{gizmo.id}"
     return gizmo
 
 

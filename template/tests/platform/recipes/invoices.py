@@ -114,7 +114,7 @@ async def create_invoice(
     values: InvoiceCreate, session: CurrentSessionTransaction, request: Request, response: Response
 ) -> InvoiceRead:
     invoice = await invoice_crud.create(session, values)
-    response.headers["Location"] = f"{request.url.path}/{invoice.id}"
+    response.headers["Location"] = f"{request.scope['path']}/{invoice.id}"
     return invoice
 
 
