@@ -88,7 +88,9 @@ def dev(service: Service, log: Path) -> Iterator[tuple[int, subprocess.Popen[byt
             process.wait()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)]
+)
 def test_one_command_serves_with_a_database_and_takes_it_away_again(
     start: Callable[..., Service], tmp_path: Path, stop: signal.Signals
 ) -> None:

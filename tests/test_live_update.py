@@ -7,6 +7,8 @@ from tests.lifecycle.history import NEXT, copy_history, release
 from tests.lifecycle.lived_in import improve_in_places, live_in
 from tests.live import Service
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
