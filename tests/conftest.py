@@ -8,6 +8,7 @@ import pytest
 from tests import live
 from tests.layers import LiveProgress, is_live, layered, spread
 from tests.rendering import COMBINATIONS, COVERING, Project, copy_working_tree, name_of, render
+from tests.source import TEMPLATE, template_files, templated_files
 
 ISOLATION = Path(__file__).parent / "isolation"
 
@@ -26,6 +27,15 @@ def _isolation() -> Iterator[None]:
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the working tree that is no git repository, which Copier would clone each time."""
     return copy_working_tree(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def templated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without the files that are copied byte for byte, which no answer reaches."""
+    path = copy_working_tree(tmp_path_factory.mktemp("templated"))
+    for name in {*template_files()} - {*templated_files()}:
+        (path / TEMPLATE.name / name).unlink()
+    return path
 
 
 @pytest.fixture(scope="session")

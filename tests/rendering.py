@@ -12,21 +12,10 @@ from typing import Any
 import copier
 import yaml
 
-from tests.source import (
-    ANSWERS_FILE,
-    ROOT,
-    choices,
-    is_asked,
-    rendered_path,
-    template_files,
-    templated_files,
-    working_tree,
-)
+from tests.source import ANSWERS_FILE, ROOT, choices, is_asked, working_tree
 
 STRUCTURAL = ("database", "container", "ci", "license")
 CYCLED = ("pool_preset", "python_version")
-# Files that are copied byte for byte: a test about answers is faster without them.
-VERBATIM = [f"/{rendered_path(n)}" for n in template_files() if n not in templated_files()]
 
 
 def _combinations() -> list[dict[str, str]]:

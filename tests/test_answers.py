@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rendering import VERBATIM, render
+from tests.rendering import render
 from tests.source import ASKED, choices
 
 LONGEST = {"project_name": 80, "description": 200, "author_name": 100}
@@ -57,6 +57,12 @@ NOT_MAIL = [
     *('"a"@example.com', "Team <team@example.com>", "a..b@example.com", "team@-a.com", ".a@b.com"),
     *("team@example.c", "team@exämple.com", "{{ a }}@example.com", "a@b.com,c@d.com"),
 ]
+
+
+@pytest.fixture(scope="module")
+def template(templated: Path) -> Path:
+    """The files that show answers; the others would only take time."""
+    return templated
 
 
 def refusal(template: Path, destination: Path, answers: dict[str, str]) -> str:
@@ -115,16 +121,14 @@ def test_one_letter_is_enough_and_a_book_too_much(
     if length == 5000:
         assert "this one has 5000." in refusal(template, tmp_path, answers)
     else:
-        assert (
-            render(template, tmp_path, answers, exclude=VERBATIM).answers[question] == "ä" * length
-        )
+        assert render(template, tmp_path, answers).answers[question] == "ä" * length
 
 
 @pytest.mark.parametrize("question", LONGEST)
 def test_the_longest_answer_is_kept_whole(template: Path, tmp_path: Path, question: str) -> None:
     answer = ("word " * 40)[: LONGEST[question] - 1] + "."
     answers = {"project_slug": "shop", question: answer}
-    assert render(template, tmp_path, answers, exclude=VERBATIM).answers[question] == answer
+    assert render(template, tmp_path, answers).answers[question] == answer
 
 
 @pytest.mark.parametrize("answer", NOT_WORDS)
@@ -149,7 +153,7 @@ def test_a_slug_takes_no_name_in_use(
 
 @pytest.mark.parametrize("slug", ["json", "email", "logging", "site", "yes", "null", "a", "a1-b2"])
 def test_a_slug_is_no_module_and_no_yaml(template: Path, tmp_path: Path, slug: str) -> None:
-    project = render(template, tmp_path, {"project_slug": slug}, exclude=VERBATIM)
+    project = render(template, tmp_path, {"project_slug": slug})
     assert project.answers["project_slug"] == slug
     assert tomllib.loads(project.texts["pyproject.toml"])["project"]["name"] == slug
 
@@ -182,10 +186,7 @@ def test_a_choice_is_one_of_those_offered(
 def test_the_slug_follows_from_the_name(
     template: Path, tmp_path: Path, name: str, slug: str
 ) -> None:
-    assert (
-        render(template, tmp_path, {"project_name": name}, exclude=VERBATIM).answers["project_slug"]
-        == slug
-    )
+    assert render(template, tmp_path, {"project_name": name}).answers["project_slug"] == slug
 
 
 @pytest.mark.parametrize("name", ["商店", "123", "Class", "FastAPI"])
@@ -194,10 +195,5 @@ def test_a_name_without_a_slug_of_its_own_asks_for_one(
 ) -> None:
     sentence = refusal(template, tmp_path, {"project_name": name})
     assert re.search(r"such as [a-z]+-service\.$", sentence)
-    project = render(
-        template,
-        tmp_path / "named",
-        {"project_name": name, "project_slug": "shop"},
-        exclude=VERBATIM,
-    )
+    project = render(template, tmp_path / "named", {"project_name": name, "project_slug": "shop"})
     assert project.answers["project_name"] == name
