@@ -1,11 +1,13 @@
 """The two layers: the everyday tests, and the proofs, which take long."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 Row = dict[str, str]
+LIVE = re.compile(r"/test_live[_.]")
 
 
 def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], str]) -> list[Any]:
@@ -18,7 +20,7 @@ def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], 
 
 def is_live(item: pytest.Item) -> bool:
     """Tell whether a test runs a project, which takes long."""
-    return "live" in item.path.name
+    return bool(LIVE.search(item.nodeid))
 
 
 def spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -40,6 +42,5 @@ class LiveProgress:
         self.reporter = reporter
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        if "/test_live" in nodeid:
-            self.reporter.ensure_newline()
-            self.reporter.write_line(f"running {nodeid}")
+        if LIVE.search(nodeid):
+            self.reporter.write(f"\nrunning {nodeid}\n")
