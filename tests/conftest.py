@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests import live
-from tests.rendering import COMBINATIONS, Project, copy_working_tree, name_of, render
+from tests.layers import LiveProgress, is_live, layered, spread
+from tests.rendering import COMBINATIONS, COVERING, Project, copy_working_tree, name_of, render
+from tests.source import TEMPLATE, template_files, templated_files
 
 ISOLATION = Path(__file__).parent / "isolation"
 
@@ -28,13 +30,22 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def templated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without the files that are copied byte for byte, which no answer reaches."""
+    path = copy_working_tree(tmp_path_factory.mktemp("templated"))
+    for name in {*template_files()} - {*templated_files()}:
+        (path / TEMPLATE.name / name).unlink()
+    return path
+
+
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this run share."""
     own = tmp_path_factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@pytest.fixture(params=[pytest.param(answers, id=name_of(answers)) for answers in COMBINATIONS])
+@pytest.fixture(params=layered(COMBINATIONS, everyday=COVERING, name=name_of))
 def project(request: pytest.FixtureRequest, template: Path, shared: Path) -> Project:
     """A project for each combination of the structural answers, rendered once."""
     path = shared / name_of(request.param)
@@ -57,6 +68,29 @@ def start(template: Path, tmp_path: Path) -> Iterator[Callable[..., live.Service
         service.remove()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that the workers end together."""
-    items.sort(key=lambda item: "live" not in item.path.name)
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--proofs", action="store_true", help="run the proofs after the other tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and config.get_verbosity() == 0 and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(LiveProgress(reporter))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if chosen := config.option.markexpr:
+        return f"layer: {chosen}"
+    return f"layer: everyday{', then the proofs' if config.option.proofs else ' (all: --proofs)'}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Choose the layer, and order its tests."""
+    everyday = [item for item in items if not item.get_closest_marker("proof")]
+    proofs = [item for item in items if item.get_closest_marker("proof")]
+    if not (config.option.proofs or config.option.markexpr):
+        config.hook.pytest_deselected(items=proofs)
+        proofs = []
+    # The longest proofs first, so that the workers end together.
+    items[:] = [*spread(everyday), *sorted(proofs, key=lambda item: not is_live(item))]

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import cycle, product
+from itertools import combinations, cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,25 @@ def _combinations() -> list[dict[str, str]]:
     return combinations
 
 
+def _covering(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return some of the rows, so that each pair of answers that occurs is among them."""
+    chosen: list[dict[str, str]] = []
+    missing = set[tuple[tuple[str, str], ...]]().union(*map(_pairs, rows))
+    while missing:
+        best = max(rows, key=lambda row: len(missing & _pairs(row)))
+        chosen.append(best)
+        missing -= _pairs(best)
+    return chosen
+
+
+def _pairs(row: dict[str, str]) -> set[tuple[tuple[str, str], ...]]:
+    return set(combinations(sorted(row.items()), 2))
+
+
 # Every combination of what decides which files and lines there are; the rest takes turns.
 COMBINATIONS = _combinations()
+# Some of them, so that each pair of answers that occurs is among them.
+COVERING = _covering(COMBINATIONS)
 
 
 def name_of(answers: Mapping[str, str]) -> str:

@@ -23,6 +23,7 @@ ON_UPDATE = "_copier_operation | default('copy') == 'update'"
 ANSWERS_FILE = ".copier-answers.yml"
 
 
+@cache
 def working_tree() -> list[Path]:
     """Return what a commit of everything would hold, relative to the root."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -31,12 +32,14 @@ def working_tree() -> list[Path]:
     return [name for name in names if (ROOT / name).is_file()]
 
 
+@cache
 def template_files() -> list[Path]:
     """Return the files of `template/`, relative to it."""
     names = [name for name in working_tree() if name.parts[0] == TEMPLATE.name]
     return [name.relative_to(TEMPLATE.name) for name in names]
 
 
+@cache
 def templated_files() -> list[Path]:
     """Return the files of `template/` that Copier renders, relative to it."""
     return [name for name in template_files() if name.suffix == ".jinja"]

@@ -59,6 +59,12 @@ NOT_MAIL = [
 ]
 
 
+@pytest.fixture(scope="module")
+def template(templated: Path) -> Path:
+    """The files that show answers; the others would only take time."""
+    return templated
+
+
 def refusal(template: Path, destination: Path, answers: dict[str, str]) -> str:
     with pytest.raises(ValueError, match=r"question '|choice for '") as refused:
         render(template, destination / "project", answers)

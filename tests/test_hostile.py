@@ -87,6 +87,12 @@ def constant(module: str, name: str) -> object:
 
 
 @pytest.fixture(scope="module")
+def template(templated: Path) -> Path:
+    """The files that show answers; the others would only take time."""
+    return templated
+
+
+@pytest.fixture(scope="module")
 def plain(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose owner typed nothing odd."""
     return render(template, tmp_path_factory.mktemp("plain"), {"project_slug": "shop"})

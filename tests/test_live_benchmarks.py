@@ -9,6 +9,8 @@ from benchmarks.calls import ENDPOINTS, count
 from benchmarks.project import rendered
 from benchmarks.server import DRIVER, RAW, SERVICE, TEXTBOOK, TITLES, serving_all
 
+pytestmark = pytest.mark.proof
+
 SERVERS = [RAW, DRIVER, SERVICE, TEXTBOOK]
 # Calls of functions for a request, by those of FastAPI on the bare driver, and a twentieth more.
 MOST_CALLS = {"GET by id": 2.07, "GET list of 100": 3.7, "POST create": 2.4}

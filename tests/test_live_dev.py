@@ -16,7 +16,7 @@ from tests.live import Service
 
 SECONDS = 60
 PORT_OF_SERVER = (
-    "from scripts import local_postgresql as server, local_database; "
+    "from scripts import local_server as server, local_database; "
     "print(server.url(local_database.folder()).port)"
 )
 
@@ -88,7 +88,9 @@ def dev(service: Service, log: Path) -> Iterator[tuple[int, subprocess.Popen[byt
             process.wait()
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.proof)]
+)
 def test_one_command_serves_with_a_database_and_takes_it_away_again(
     start: Callable[..., Service], tmp_path: Path, stop: signal.Signals
 ) -> None:

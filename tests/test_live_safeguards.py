@@ -7,6 +7,8 @@ import pytest
 from tests.live import Service
 from tests.safeguards import SAFEGUARDS, Safeguard
 
+pytestmark = pytest.mark.proof
+
 
 def fails_without(service: Service, safeguard: Safeguard) -> bool:
     broken = service.path.with_name("broken")

@@ -8,6 +8,8 @@ import pytest
 from tests import servers
 from tests.live import Service
 
+pytestmark = pytest.mark.proof
+
 Start = Callable[..., Service]
 
 

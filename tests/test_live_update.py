@@ -7,6 +7,8 @@ from tests.lifecycle.history import NEXT, copy_history, release
 from tests.lifecycle.lived_in import improve_in_places, live_in
 from tests.live import Service
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
@@ -27,7 +29,7 @@ def test_a_service_that_was_worked_on_is_updated_and_stays_green(
     service.run("uv", "sync", "--quiet")
     service.run("uv", "run", "poe", "revision", "-m", "orders in place of products")
     [revision] = service.path.glob("migrations/versions/*_orders_in_place_of_products.py")
-    revision.write_text(revision.read_text() + '\naccepted = {"drop table product"}\n')
+    revision.write_text(revision.read_text() + '\naccepted_operations = {"drop table product"}\n')
     service.run("uv", "run", "poe", "format")
     commit()
     release(template, NEXT, improve_in_places)

@@ -57,7 +57,7 @@ def test_nothing_is_released_untested() -> None:
     tests = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]["test"]
     checkout = next(step for step in tests["steps"] if "checkout" in step.get("uses", ""))
     assert checkout["with"]["fetch-depth"] == 0, "updates from every release need every tag"
-    assert {"run": "uv run pytest"} in tests["steps"]
+    assert {"run": "uv run pytest --proofs"} in tests["steps"]
 
 
 def test_the_version_is_the_tag_and_nothing_else() -> None:

@@ -3,14 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import yaml
 from copier import run_update
 
-from tests.rendering import COMBINATIONS, Project, copy_working_tree, render
+from tests.rendering import COVERING, Project, copy_working_tree, render
 from tests.source import CONFIG, ROOT, choices
 
 # The working tree as it is, and what comes after it.
@@ -18,6 +17,10 @@ NOW = "v900.0.0"
 NEXT = "v901.0.0"
 IMPROVEMENT = b"# improved\n"
 ENGINES = [{"database": database} for database in choices("database")]
+# One of the rows for each engine.
+OF_EACH_ENGINE = [
+    next(row for row in COVERING if row.items() >= engine.items()) for engine in ENGINES
+]
 NEW_FILE = "app/core/improvement.py"
 
 
@@ -144,21 +147,3 @@ def seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def lines(content: bytes) -> set[bytes]:
     """Return the lines that say something."""
     return {line for line in content.splitlines() if line.strip()}
-
-
-def covering(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return some of the rows, so that each pair of answers that occurs is among them."""
-    chosen: list[dict[str, str]] = []
-    missing = set[tuple[tuple[str, str], ...]]().union(*map(_pairs, rows))
-    while missing:
-        best = max(rows, key=lambda row: len(missing & _pairs(row)))
-        chosen.append(best)
-        missing -= _pairs(best)
-    return chosen
-
-
-def _pairs(row: dict[str, str]) -> set[tuple[tuple[str, str], ...]]:
-    return set(combinations(sorted(row.items()), 2))
-
-
-COVERING = covering(COMBINATIONS)

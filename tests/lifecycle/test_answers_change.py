@@ -32,6 +32,7 @@ def choice(question: str, step: int) -> str:
     return values[(first + step) % len(values)]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("questions", [["database"], sorted({*CHOSEN} - {"database"})])
 def test_a_changed_answer_gives_what_a_fresh_copy_gives(
     history: Path, tmp_path: Path, questions: list[str]

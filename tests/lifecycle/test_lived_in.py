@@ -72,6 +72,7 @@ def improvements(*, follow: bool) -> list[tuple[str, str]]:
     return arrived
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("answers", ENGINES, ids=lambda answers: answers["database"])
 @pytest.mark.parametrize("bring", [update, by_poe], ids=["copier", "poe"])

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.layers import layered
 from tests.lifecycle.history import (
     BASES,
-    COVERING,
     ENGINES,
     IMPROVEMENT,
     NEW_FILE,
+    OF_EACH_ENGINE,
     git,
     poe_update,
     seeded,
@@ -18,12 +19,14 @@ from tests.lifecycle.history import (
     update,
     without_seeded,
 )
-from tests.rendering import Project, name_of, render
+from tests.rendering import COVERING, Project, name_of, render
 from tests.source import ANSWERS_FILE
+
+ENGINES_IN_LAYERS = layered(ENGINES, everyday=ENGINES[:1], name=lambda row: row["database"])
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("answers", COVERING, ids=name_of)
+@pytest.mark.parametrize("answers", layered(COVERING, everyday=OF_EACH_ENGINE, name=name_of))
 def test_an_update_equals_a_fresh_copy(
     history: Path, tmp_path: Path, base: str, supported: dict[str, str]
 ) -> None:
@@ -37,7 +40,7 @@ def test_an_update_equals_a_fresh_copy(
     assert NEW_FILE in updated.files
 
 
-@pytest.mark.parametrize("answers", ENGINES, ids=lambda row: row["database"])
+@pytest.mark.parametrize("answers", ENGINES_IN_LAYERS)
 def test_updating_twice_changes_nothing(
     history: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:
@@ -46,7 +49,7 @@ def test_updating_twice_changes_nothing(
     assert git(project.path, "status", "--porcelain") == ""
 
 
-@pytest.mark.parametrize("answers", ENGINES, ids=lambda row: row["database"])
+@pytest.mark.parametrize("answers", ENGINES_IN_LAYERS)
 def test_the_project_updates_itself_to_the_same(
     history: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:

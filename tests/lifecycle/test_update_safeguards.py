@@ -10,6 +10,8 @@ import pytest
 from tests.rendering import render
 from tests.safeguards import Safeguard
 
+pytestmark = pytest.mark.proof
+
 SCRIPT = "scripts/update.py"
 TESTS = "tests/test_update.py"
 SAFEGUARDS = [

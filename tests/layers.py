@@ -1,0 +1,46 @@
+"""The two layers: the everyday tests, and the proofs, which take long."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+Row = dict[str, str]
+LIVE = re.compile(r"/test_live[_.]")
+
+
+def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], str]) -> list[Any]:
+    """Return the parameters of a test: those rows that are not for every day are proofs."""
+    return [
+        pytest.param(row, id=name(row), marks=() if row in everyday else pytest.mark.proof)
+        for row in rows
+    ]
+
+
+def is_live(item: pytest.Item) -> bool:
+    """Tell whether a test runs a project, which takes long."""
+    return bool(LIVE.search(item.nodeid))
+
+
+def spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Put the slow tests at even distances among the quick ones, so that the progress is even.
+
+    The last quarter has no live tests, so that the workers end together.
+    """
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        groups.setdefault("live" if is_live(item) else item.path.parent.name, []).append(item)
+    places = {item: n / len(group) for group in groups.values() for n, item in enumerate(group)}
+    return sorted(items, key=lambda item: places[item] * (0.75 if is_live(item) else 1))
+
+
+class LiveProgress:
+    """Names each live test when it begins: they take up to some minutes."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self.reporter = reporter
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if LIVE.search(nodeid):
+            self.reporter.write(f"\nrunning {nodeid}\n")
