@@ -2,15 +2,16 @@
 
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from itertools import combinations, cycle, product
 from pathlib import Path
 from typing import Any
 
 import copier
 import yaml
+from jinja2 import Environment
 
 from tests.source import ANSWERS_FILE, ROOT, choices, is_asked, working_tree
 
@@ -53,6 +54,23 @@ COVERING = _covering(COMBINATIONS)
 def name_of(answers: Mapping[str, str]) -> str:
     """Return a short name for a combination of answers."""
     return "-".join(answers[question] for question in STRUCTURAL)
+
+
+def memoized(compile_: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile the same piece of Jinja once: Copier compiles each part of each path each time."""
+    known: dict[Any, Any] = {}
+
+    @wraps(compile_)
+    def compile_once(self: Environment, source: Any, *rest: Any, **options: Any) -> Any:
+        if not isinstance(source, str):
+            return compile_(self, source, *rest, **options)
+        syntax = (type(self), self.lexer, *self.extensions)
+        key = (syntax, source, rest, *sorted(options.items()))
+        if key not in known:
+            known[key] = compile_(self, source, *rest, **options)
+        return known[key]
+
+    return compile_once
 
 
 @dataclass(frozen=True)

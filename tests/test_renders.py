@@ -3,7 +3,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -102,9 +101,3 @@ def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:
         {name: values[presets.index(preset)] for name, values in POOL.items()} if preset else FILE
     )
     assert {name: value for name, value in defaults.items() if name in POOL} == expected
-
-
-def test_a_project_is_there_before_one_looks_up(template: Path, tmp_path: Path) -> None:
-    start = time.process_time()
-    render(template, tmp_path / "project")
-    assert time.process_time() - start < 2

@@ -5,8 +5,8 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL
+from sqlalchemy import URL, MetaData
 
 from app.core.config import load_settings
 from app.core.engine.settings import DatabaseSettings
@@ -79,3 +79,17 @@ def build(url: URL) -> None:
     """Create the database, empty, and apply all migrations."""
     asyncio.run(create_database(url, anew=True))
     command.upgrade(Config("alembic.ini"), "head")
+
+
+@asynccontextmanager
+async def tables(metadata: MetaData) -> AsyncIterator[None]:
+    """Create tables that have no migration, and drop them after the block."""
+    from app.core.database import engine
+
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    yield
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.drop_all)
+    # Connections have prepared statements on the dropped tables.
+    await engine.dispose()
