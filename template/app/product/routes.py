@@ -40,7 +40,7 @@ async def list_products(
 
 
 @router.get("/statistics/prices")
-async def price_statistics(reader: CurrentReader) -> PriceStatistics:
+async def get_product_price_statistics(reader: CurrentReader) -> PriceStatistics:
     """Get statistics on the prices of active products."""
     return await product_crud.price_statistics(reader)
 
