@@ -1,4 +1,4 @@
-"""Copying again brings back what the template has, save for what is the owner's."""
+"""`copier recopy` restores the template's files and keeps those of the owner."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ OWN = "app/order/models.py"
 EDIT = b"# mine\n"
 
 
-def test_copying_again_keeps_what_is_seeded(history: Path, tmp_path: Path) -> None:
+def test_recopy_keeps_seeded_files(history: Path, tmp_path: Path) -> None:
     project = start(history, tmp_path / "project", {})
     for name, content in project.files.items():
         (project.path / name).write_bytes(EDIT + content)
