@@ -1,4 +1,4 @@
-"""What a service costs before its first request: rendering, installing, starting, memory, tests."""
+"""Costs besides requests: rendering, start, memory and tests."""
 
 import subprocess
 import tempfile
@@ -17,7 +17,7 @@ SERVERS = [RAW, DRIVER, SERVICE, TEXTBOOK]
 
 
 def measure(options: Options) -> str:
-    """Return how long starting takes, what a worker holds, and what developers wait for."""
+    """Return tables of the start, the memory, and the waiting times of developers."""
     with rendered() as project, options.progress("costs", 3) as advance:
         with project.database(options.database_url) as url:
             project.rows("fill", 1_000, url)
