@@ -49,7 +49,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture
 async def connection() -> AsyncIterator[AsyncConnection]:
-    """A connection in a transaction that is rolled back; all sessions of the app use it."""
+    """A connection in a transaction that is rolled back; all sessions of the app use it too."""
     from app.core.database import engine, read_session_factory, session_factory
 
     async with engine.connect() as connection:
@@ -85,7 +85,7 @@ def reader(connection: AsyncConnection) -> Reader:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app; requests need no network, and use the connection of the test."""
+    """A client of the app, without a network; its requests use the connection of the test."""
     from tests.platform.clients import client_of
 
     async with client_of(app) as client:
@@ -94,7 +94,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def app(reader: Reader) -> Iterator[FastAPI]:
-    """The app, whose readers use the connection of the test too."""
+    """The app; its readers use the connection of the test too."""
     from app.core.database import get_reader
     from app.main import app
 
@@ -114,7 +114,7 @@ async def gizmo_table() -> AsyncIterator[None]:
     yield
     async with engine.begin() as connection:
         await connection.run_sync(Gizmo.metadata.drop_all)
-    # Connections have prepared statements on the dropped table.
+    # Pooled connections have prepared statements for the dropped table.
     await engine.dispose()
 
 
@@ -134,7 +134,7 @@ async def gizmo_client(gizmo_table: None, reader: Reader) -> AsyncIterator[httpx
 
 @pytest.fixture
 async def committed_gizmos(gizmo_table: None) -> AsyncIterator[None]:
-    """Let a test commit gizmos; delete them after it."""
+    """Delete the gizmos that the test commits."""
     from app.core.database import session_scope
     from tests.platform.gizmo import Gizmo
 
@@ -168,7 +168,7 @@ async def make_engine() -> AsyncIterator[Callable[..., AsyncEngine]]:
 
 @pytest.fixture
 async def rebuilt_database() -> AsyncIterator[None]:
-    """Build the database again after a test that commits to any table."""
+    """Rebuild the database after the test, which may commit changes of any table."""
     from app.core.database import engine
 
     yield
