@@ -31,7 +31,7 @@ def measure(options: Options) -> str:
                 ["the generated suite", _seconds(lambda: _suite(project), options)],
                 ["the same, in parallel", _seconds(lambda: _suite(project, "-n", "auto"), options)],
             ]
-        head = ["one worker", "start to first answer, s", "memory at first, MB", "after load, MB"]
+        head = ["one worker", "start to first response, s", "memory at first, MB", "after load, MB"]
         return "\n\n".join(
             [table(head, servers), table(["", "s"], waits), machine.describe(project)]
         )

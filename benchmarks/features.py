@@ -30,7 +30,7 @@ def measure(options: Options) -> str:
                     copy_feature(project.path, number)
                 rows.append([str(count), *_figures(project, url, options)])
         head = [
-            *("features", "start to first answer, s", "memory, MB", "first OpenAPI, ms"),
+            *("features", "start to first response, s", "memory, MB", "first OpenAPI, ms"),
             *("OpenAPI, kB", "GET by id of the last feature, CPU µs"),
         ]
         return "\n\n".join([table(head, rows), machine.describe(project)])

@@ -1,4 +1,4 @@
-"""`copier recopy` restores the template's files and keeps those of the owner."""
+"""The effect of `copier recopy`: it restores the template's files and keeps seeded ones."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_recopy_keeps_seeded_files(history: Path, tmp_path: Path) -> None:
     own = project.path / OWN
     own.parent.mkdir()
     own.write_bytes(EDIT)
-    # The answers are read first.
+    # Copier reads this file first, so it must stay valid.
     answers = ".copier-answers.yml"
     (project.path / answers).write_bytes(project.files[answers])
     edited = settle(project.path).files

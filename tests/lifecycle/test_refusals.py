@@ -45,7 +45,7 @@ def leave_git(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "sentence"),
+    ("break_it", "message"),
     [
         (leave_uncommitted, "Commit or stash your changes first: an update needs a clean"),
         (make_relative, "'../template' is not an absolute address: write the URL of"),
@@ -56,19 +56,19 @@ def leave_git(path: Path) -> None:
     ],
 )
 def test_the_message_names_the_action_that_is_needed_first(
-    history: Path, tmp_path: Path, break_it: Break, sentence: str
+    history: Path, tmp_path: Path, break_it: Break, message: str
 ) -> None:
     project = start(history, tmp_path / "project", {})
     break_it(project.path)
     before = Project(project.path).files
     result = poe_update(project)
     assert result.returncode == 1
-    assert result.stderr.startswith(sentence)
+    assert result.stderr.startswith(message)
     assert Project(project.path).files == before
 
 
 @pytest.mark.parametrize(
-    ("base", "arguments", "sentence"),
+    ("base", "arguments", "message"),
     [
         (NEXT, ["--vcs-ref", NOW], "You are downgrading from 901.0.0 to 900.0.0."),
         (NOW, ["--vcs-ref", "v9"], "Unknown revision: 'v9'"),
@@ -77,12 +77,12 @@ def test_the_message_names_the_action_that_is_needed_first(
     ],
 )
 def test_an_invalid_argument_changes_nothing(
-    history: Path, tmp_path: Path, base: str, arguments: list[str], sentence: str
+    history: Path, tmp_path: Path, base: str, arguments: list[str], message: str
 ) -> None:
     project = start(history, tmp_path / "project", {}, base)
     result = poe_update(project, *arguments)
     assert result.returncode == 1
-    assert sentence in result.stderr
+    assert message in result.stderr
     assert result.stderr.endswith("Nothing was changed.\n")
     assert Project(project.path).files == project.files
 

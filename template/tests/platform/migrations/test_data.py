@@ -1,4 +1,4 @@
-"""Rows are kept by each upgrade and downgrade, unless the revision accepts a deletion."""
+"""Rows in upgrades and downgrades: kept, unless the revision accepts a deletion."""
 
 import asyncio
 from collections.abc import Iterator

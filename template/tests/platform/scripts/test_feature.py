@@ -33,7 +33,7 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [
         ("", "'' is not a feature name: use a singular noun"),
         ("Order", "'Order' is not a feature name"),
@@ -48,11 +48,11 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
         ("service", "service already exists"),
     ],
 )
-def test_an_invalid_name_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "app/core").mkdir(parents=True)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/service.py").touch()
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=message):
         feature.write(name, tmp_path)
     assert list(tmp_path.rglob("models.py")) == []
 

@@ -26,7 +26,7 @@ def test_each_spelling_of_a_url_becomes_the_async_driver(spelling: str, meant: s
     assert parse_url(spelling) == make_url(meant)
 
 
-@pytest.mark.parametrize(("url", "sentence"), server.REFUSED_URLS)
-def test_an_invalid_url_is_refused_with_a_message(url: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+@pytest.mark.parametrize(("url", "message"), server.REFUSED_URLS)
+def test_an_invalid_url_is_refused_with_a_message(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         parse_url(url)
