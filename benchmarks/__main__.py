@@ -1,9 +1,9 @@
-"""How fast is a generated service, beside the driver's own limit?
+"""Benchmarks of a generated service against three baselines.
 
     uv run python -m benchmarks [PART …] [--quick]
 
-Each part renders the service, measures, prints its tables and writes them to a folder. Without a
-part it is `speed`. Shares and ratios hold between machines; seconds don't.
+Each part renders the service, measures it, prints its tables and writes them to a folder. The
+default part is `speed`. Ratios are comparable between machines; seconds are not.
 """
 
 import argparse
@@ -26,14 +26,16 @@ PARTS: dict[str, Callable[[Options], str]] = {
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser("benchmarks", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS), default=["speed"])
-    parser.add_argument("--quick", action="store_true", help="see that it works; no figures")
+    parser.add_argument(
+        "--quick", action="store_true", help="a short run, without reliable figures"
+    )
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=int, default=3, help="length of a slice")
-    parser.add_argument("--database-url", help="a server to use instead of the project's own")
+    parser.add_argument("--database-url", help="database instead of the project's local one")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"))
     given = parser.parse_args(arguments)
     if unknown := set(given.parts) - set(PARTS):
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     options = Options(
         rounds=1 if given.quick else given.rounds,
         seconds=1 if given.quick else given.seconds,

@@ -1,4 +1,4 @@
-"""Keeps the baselines honest: the same request gets the same status and JSON from each server."""
+"""A check that all servers send the same status and JSON for the same request."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,22 +13,22 @@ REQUESTS = [
     ("GET", PRODUCTS + "?limit=100", None),
     ("POST", PRODUCTS, BODY),
 ]
-# Each server gives a new row a key and a time of its own.
+# The key and the times of a new row differ between servers.
 OWN = ("id", "created_at", "updated_at")
 
 
 def check_alike(servers: Sequence[Server]) -> None:
-    """Raise a SystemExit that names the first request which two servers answer differently."""
+    """Raise SystemExit with the first request whose responses differ."""
     for request in REQUESTS:
-        expected = _answer(servers[0], request)
+        expected = _response(servers[0], request)
         for server in servers[1:]:
-            if (found := _answer(server, request)) != expected:
+            if (found := _response(server, request)) != expected:
                 raise SystemExit(
-                    f"{request[:2]}: {servers[0].name} answers {expected}, {server.name} {found}"
+                    f"{request[:2]}: {servers[0].name} sends {expected}, {server.name} {found}"
                 )
 
 
-def _answer(server: Server, request: tuple[str, str, str | None]) -> tuple[int, Any]:
+def _response(server: Server, request: tuple[str, str, str | None]) -> tuple[int, Any]:
     status, content = server.request(*request)
     if request[0] == "POST":
         content = {name: "" if name in OWN else value for name, value in content.items()}

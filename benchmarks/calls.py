@@ -1,4 +1,4 @@
-"""The calls of functions for a request: how much work it is, without a clock."""
+"""The number of function calls for each request, a measure that is the same in each run."""
 
 import json
 import os
@@ -14,7 +14,7 @@ NAMES = [DRIVER, SERVICE, TEXTBOOK]
 
 
 def measure(options: Options) -> str:
-    """Return a table of the calls that a request takes."""
+    """Return a table of the function calls for each request."""
     with rendered() as project, project.database(options.database_url) as url:
         project.rows("fill", 1_000, url)
         counts = {name: count(project, name, url) for name in NAMES}
@@ -23,7 +23,7 @@ def measure(options: Options) -> str:
 
 
 def count(project: Project, name: str, url: str) -> list[int]:
-    """Return the calls that a server makes for a request to each endpoint."""
+    """Return the function calls of a server for one request to each endpoint."""
     requests = [(e.method, e.path.replace(":id", "7"), e.body) for e in ENDPOINTS]
     output = project.run(
         *(project.python, "-m", "benchmarks.count_calls", app_of(name), json.dumps(requests)),

@@ -1,4 +1,4 @@
-"""What a service costs before its first request: rendering, installing, starting, memory, tests."""
+"""Costs besides requests: rendering, start, memory and tests."""
 
 import subprocess
 import tempfile
@@ -17,7 +17,7 @@ SERVERS = [RAW, DRIVER, SERVICE, TEXTBOOK]
 
 
 def measure(options: Options) -> str:
-    """Return how long starting takes, what a worker holds, and what developers wait for."""
+    """Return tables of the start, the memory, and the waiting times of developers."""
     with rendered() as project, options.progress("costs", 3) as advance:
         with project.database(options.database_url) as url:
             project.rows("fill", 1_000, url)
@@ -31,7 +31,7 @@ def measure(options: Options) -> str:
                 ["the generated suite", _seconds(lambda: _suite(project), options)],
                 ["the same, in parallel", _seconds(lambda: _suite(project, "-n", "auto"), options)],
             ]
-        head = ["one worker", "start to first answer, s", "memory at first, MB", "after load, MB"]
+        head = ["one worker", "start to first response, s", "memory at first, MB", "after load, MB"]
         return "\n\n".join(
             [table(head, servers), table(["", "s"], waits), machine.describe(project)]
         )

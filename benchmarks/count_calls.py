@@ -1,4 +1,4 @@
-"""How many calls, of Python's and of C's functions, an app makes for a request.
+"""The number of calls of Python and C functions that an app makes for a request.
 
 python -m benchmarks.count_calls app.main:app '[["GET", "/api/v1/products/1", ""]]'
 
@@ -15,20 +15,20 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-# Statements are prepared and caches filled after so many.
+# After this many requests, statements are prepared and caches are filled.
 WARM_UP = 20
 REQUESTS = 20
 
 
 async def send(app: Any, method: str, url: str, body: str) -> None:
-    """Send one request, and raise an AssertionError when it fails."""
-    content, parts, answer = body.encode(), urlsplit(url), []
+    """Send one request; raise AssertionError when it fails."""
+    content, parts, response = body.encode(), urlsplit(url), []
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def note(message: dict[str, Any]) -> None:
-        answer.append(message)
+        response.append(message)
 
     headers = {b"host": b"127.0.0.1", b"content-length": str(len(content)).encode()}
     scope = {
@@ -47,11 +47,11 @@ async def send(app: Any, method: str, url: str, body: str) -> None:
         "state": {},
     }
     await app(scope, receive, note)
-    assert answer[0]["status"] < 300, answer
+    assert response[0]["status"] < 300, response
 
 
 async def count(app: Any, request: list[str]) -> int:
-    """Return the calls for one request, when nothing is done for the first time any more."""
+    """Return the calls for one request, after a warm-up."""
     for _ in range(WARM_UP):
         await send(app, *request)
     profile = Profile()

@@ -1,4 +1,4 @@
-"""What do a hundred features cost: at the start, in the OpenAPI, and in finding the last route?"""
+"""The cost of up to a hundred features: start, OpenAPI document, and routing."""
 
 import shutil
 import time
@@ -19,7 +19,7 @@ CLIENTS = 8
 
 
 def measure(options: Options) -> str:
-    """Return what starting, describing and routing cost with each number of features."""
+    """Return the costs of start, OpenAPI and routing for each number of features."""
     require_wrk()
     with rendered() as project:
         with project.database(options.database_url) as url:
@@ -30,14 +30,14 @@ def measure(options: Options) -> str:
                     copy_feature(project.path, number)
                 rows.append([str(count), *_figures(project, url, options)])
         head = [
-            *("features", "start to first answer, s", "memory, MB", "first OpenAPI, ms"),
+            *("features", "start to first response, s", "memory, MB", "first OpenAPI, ms"),
             *("OpenAPI, kB", "GET by id of the last feature, CPU µs"),
         ]
         return "\n\n".join([table(head, rows), machine.describe(project)])
 
 
 def copy_feature(project: Path, number: int) -> None:
-    """Add a feature that is the sample under a name which is found before it."""
+    """Copy the sample feature; the routes of the copy are matched before those of the sample."""
     target = project / "app" / f"feature_{number:03}"
     if target.exists():
         return
@@ -72,4 +72,4 @@ def _figures(project: Project, url: str, options: Options) -> list[str]:
 
 
 def _nothing() -> None:
-    """Reading leaves nothing to clean."""
+    """Do nothing: reads need no cleanup."""

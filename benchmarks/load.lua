@@ -1,4 +1,4 @@
--- wrk's side of a slice: `wrk -s load.lua URL -- METHOD BODY ROWS`. Each :id becomes one of ROWS.
+-- The wrk script: `wrk -s load.lua URL -- METHOD BODY ROWS`. Each :id becomes a key from 1 to ROWS.
 
 local path, rows
 

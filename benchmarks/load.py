@@ -15,7 +15,7 @@ BODY = '{"name": "Notebook", "description": "A5, dotted, 96 pages", "price": "4.
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A kind of request; `:id` in its path is another row each time."""
+    """A kind of request; `:id` in its path is replaced by a random key."""
 
     title: str
     path: str
@@ -30,7 +30,7 @@ POST = Endpoint("POST create", PRODUCTS, "POST", BODY)
 
 @dataclass(frozen=True)
 class Slice:
-    """What one server did with one kind of request in a few seconds."""
+    """The figures of one server for one endpoint, over a few seconds."""
 
     requests_per_second: float
     cpu: float  # seconds of the server's processor time per request
@@ -39,10 +39,10 @@ class Slice:
 
 
 def load(server: Server, endpoint: Endpoint, *, seconds: int, clients: int, rows: int) -> Slice:
-    """Send requests from one wrk thread, each client as fast as it is answered.
+    """Send requests from one wrk thread; each client sends the next one after a response.
 
     Raises:
-        SystemExit: when a request failed, since an error costs less than an answer.
+        SystemExit: when a request failed, since an error costs less than a success.
     """
     before = server.cpu_seconds()
     output = subprocess.check_output(
@@ -67,6 +67,6 @@ def load(server: Server, endpoint: Endpoint, *, seconds: int, clients: int, rows
 
 
 def require_wrk() -> None:
-    """Raise a SystemExit when there is no wrk."""
+    """Raise SystemExit when wrk is not installed."""
     if shutil.which("wrk") is None:
-        raise SystemExit("wrk makes the load: install it (`apt-get install wrk`)")
+        raise SystemExit("wrk is not installed: run `apt-get install wrk`")

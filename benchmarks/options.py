@@ -1,4 +1,4 @@
-"""What whoever measures may choose, and how they see that it goes on."""
+"""The options of a measurement, and its progress bar."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ console = Console(stderr=True)
 
 @dataclass(frozen=True)
 class Options:
-    """How much is measured, on which database, and where the results go."""
+    """The amount of measurement, the database, and the folder of the results."""
 
     rounds: int
     seconds: int
@@ -23,7 +23,7 @@ class Options:
 
     @contextmanager
     def progress(self, title: str, steps: int) -> Iterator[Callable[[str], None]]:
-        """Yield what is called before each step with its name."""
+        """Yield a function; call it with the name of each step before the step."""
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

@@ -1,4 +1,4 @@
-"""A bar chart as SVG, written by hand: a few rectangles need no library."""
+"""A bar chart as SVG; a few rectangles need no library."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -16,7 +16,7 @@ STYLE = (
 
 
 def bars(shares: Mapping[str, Sequence[float]]) -> str:
-    """Return a chart of each server's speed, as a share of the one that has 1 everywhere."""
+    """Return a chart of each server's speed, relative to the server with 1 everywhere."""
     scale = (WIDTH - LABEL - 50) / max(max(values) for values in shares.values())
     parts = [*_legend(), f"<style>{STYLE}</style>"]
     y = 48

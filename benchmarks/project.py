@@ -16,7 +16,7 @@ import copier.errors
 
 ROOT = Path(__file__).parent.parent
 
-# What would make the project's tools look at whoever measures instead of the project.
+# Variables of the caller that the project's tools must not see.
 FOREIGN = ("COV_", "DATABASE_", "PYTEST_", "PYTHON", "TEST_DATABASE_", "UV_PROJECT", "VIRTUAL_ENV")
 
 CREATE = """
@@ -25,7 +25,7 @@ from app.core.engine.url import parse_url
 from scripts.local_database import create_database
 asyncio.run(create_database(parse_url(sys.argv[1])))
 """
-# All servers stay up at the same time, each with a pool of its own.
+# All servers run at the same time, each with its own pool.
 MORE_CONNECTIONS = """
 import asyncio, os, asyncpg
 async def main():
@@ -58,7 +58,7 @@ class Project:
 
     @contextmanager
     def database(self, url: str | None = None) -> Iterator[str]:
-        """Yield the URL of a migrated database: that of `url`, or of a server of the project's."""
+        """Yield the URL of a migrated database: `url`, or the project's local database."""
         with self._server() if url is None else self._database_of(url) as address:
             self.run(self.python, "-m", "alembic", "upgrade", "head", DATABASE_URL=address)
             yield address
@@ -90,7 +90,7 @@ class Project:
 
 
 def render(path: Path, answers: Mapping[str, str]) -> None:
-    """Render a project of the working tree; what is not answered gets its default."""
+    """Render a project from the working tree; other questions get their defaults."""
     options = {"data": dict(answers), "defaults": True, "quiet": True, "vcs_ref": "HEAD"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", copier.errors.DirtyLocalWarning)
@@ -99,7 +99,7 @@ def render(path: Path, answers: Mapping[str, str]) -> None:
 
 @contextmanager
 def rendered(**answers: str) -> Iterator[Project]:
-    """Yield a project with its dependencies, for the Python that runs this."""
+    """Yield a project with its dependencies, for the running version of Python."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         project = Project(Path(folder) / "project")
         render(project.path, {"project_slug": "benchmark"} | answers)

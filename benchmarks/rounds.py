@@ -1,4 +1,4 @@
-"""Interleaved rounds: every server is visited in turn, in reversed order every other round."""
+"""Interleaved rounds: each round measures every server, every second one in reverse order."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Results = dict[tuple[str, str], list[Slice]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """Slices by title of the endpoint and name of the server, one of each a round."""
+    """Slices by title of the endpoint and name of the server, one for each round."""
 
     slices: Results
 
@@ -25,7 +25,7 @@ class Comparison:
         return median(getattr(slice_, figure) for slice_ in self.slices[title, name])
 
     def ratio(self, title: str, figure: str, name: str, other: str) -> float:
-        """Return the median over the rounds of one server's figure by that of the other."""
+        """Return the median over the rounds of the ratio of two servers' figures."""
         pairs = zip(self.slices[title, name], self.slices[title, other], strict=True)
         return median(getattr(one, figure) / getattr(two, figure) for one, two in pairs)
 
@@ -39,7 +39,7 @@ def compare(
     rows: int,
     clean: Callable[[], None],
 ) -> Comparison:
-    """Measure each server at each endpoint; `clean` is called after what writes."""
+    """Measure each server at each endpoint; `clean` is called after slices that write."""
     slices: Results = defaultdict(list)
     steps = options.rounds * len(endpoints) * len(servers)
     with options.progress(f"{clients} clients", steps) as advance:

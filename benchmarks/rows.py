@@ -21,7 +21,7 @@ table: Table = Product.metadata.tables[Product.__tablename__]
 
 
 async def fill(wanted: int) -> None:
-    """Add rows until there are `wanted`, with keys from 1 on in an empty table."""
+    """Insert rows up to the number `wanted`; in an empty table the keys begin at 1."""
     async with engine.begin() as connection:
         present = (await connection.execute(select(func.count()).select_from(table))).scalar_one()
         for start in range(present, wanted, CHUNK):
@@ -42,14 +42,14 @@ def row(number: int) -> dict[str, object]:
 
 
 async def keep(first: int) -> None:
-    """Delete what was added after the first rows."""
+    """Delete the rows with keys greater than `first`."""
     async with engine.begin() as connection:
         await connection.execute(delete(table).where(table.c.id > first))
     await vacuum()
 
 
 async def vacuum() -> None:
-    """Leave no dead rows and fresh statistics to whoever is measured next."""
+    """Remove dead rows and update the statistics before the next slice."""
     if engine.dialect.name == "postgresql":
         async with engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")

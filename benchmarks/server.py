@@ -1,4 +1,4 @@
-"""A server process: how it starts, and what it uses."""
+"""A server process: its start, its processor time and its memory."""
 
 import http.client
 import json
@@ -39,11 +39,11 @@ class Server:
         return float(times.user + times.system)
 
     def memory(self) -> int:
-        """Return the bytes that are this process's own, and would be free without it."""
+        """Return the bytes of memory that only this process uses (unique set size)."""
         return int(self.process.memory_full_info().uss)
 
     def fetch(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
-        """Return the status and the body of one answer."""
+        """Send a request; return the status and the body of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with closing(connection):
             connection.request(method, path, body, {"Content-Type": "application/json"})
@@ -51,15 +51,15 @@ class Server:
             return response.status, response.read()
 
     def request(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
-        """Return the status and the JSON of one answer."""
+        """Send a request; return the status and the JSON of the response."""
         status, content = self.fetch(method, path, body)
         return status, json.loads(content)
 
     def wait_until_ready(self, path: str) -> None:
-        """Return as soon as the path is answered.
+        """Wait for the first response of `path`.
 
         Raises:
-            SystemExit: when the process ended, or took too long.
+            SystemExit: when the process ended, or the time limit is over.
         """
         deadline = time.monotonic() + READY_WITHIN
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -73,12 +73,12 @@ class Server:
 
 
 def app_of(name: str) -> str:
-    """Return where a server's app is, as uvicorn takes it."""
+    """Return the import string of a server's app for uvicorn."""
     return "app.main:app" if name == SERVICE else f"benchmarks.baselines.{name}:app"
 
 
 def command_of(project: Project, name: str, port: int) -> list[str]:
-    """Return what serves: `python -m app`, or uvicorn with one of the baselines."""
+    """Return the command of a server: `python -m app`, or uvicorn with a baseline."""
     if name == SERVICE:
         return [project.python, "-m", "app"]
     uvicorn = [project.python, "-m", "uvicorn", app_of(name)]
@@ -115,7 +115,7 @@ def serving(project: Project, name: str, url: str, **variables: str) -> Iterator
 def serving_all(
     project: Project, names: list[str], url: str, **variables: str
 ) -> Iterator[list[Server]]:
-    """Yield several servers; those that are not asked cost nothing."""
+    """Yield several servers; idle ones use no processor time."""
     with ExitStack() as stack:
         yield [stack.enter_context(serving(project, name, url, **variables)) for name in names]
 

@@ -1,4 +1,4 @@
-"""The service beside baselines: throughput, processor time per request, latency."""
+"""The service against baselines: throughput, processor time per request, latency."""
 
 from benchmarks import machine
 from benchmarks.alike import check_alike
@@ -20,7 +20,7 @@ from benchmarks.tables import table
 
 ENDPOINTS = [GET_ONE, GET_LIST, POST]
 ROWS = 10_000
-# Few enough that their first requests, which wait to be accepted, are not a hundredth of all.
+# Few clients: their first requests, which wait for `accept`, stay below 1 % of all.
 CLIENTS = 16
 # Four clients for each connection.
 BURST = 16
@@ -64,7 +64,7 @@ def _share(comparison: Comparison, title: str, name: str, base: str) -> float:
 
 
 def shares(comparison: Comparison, names: list[str]) -> str:
-    """Return how much of each other's speed the service reaches, by processor time per request."""
+    """Return the service's speed relative to the others, by processor time per request."""
     others = [name for name in names if name != SERVICE]
     rows = [
         [e.title, *(f"{_share(comparison, e.title, SERVICE, other):.2f}" for other in others)]
@@ -74,7 +74,7 @@ def shares(comparison: Comparison, names: list[str]) -> str:
 
 
 def details(comparison: Comparison, names: list[str]) -> str:
-    """Return every figure of every server."""
+    """Return all figures of all servers."""
     return table(
         ["", "", "requests/s", "CPU µs/request", "p50 ms", "p99 ms"],
         [_figures(comparison, e.title, name) for e in ENDPOINTS for name in names],

@@ -1,4 +1,4 @@
-"""Does a request cost the same when the table has grown, and on the last page as on the first?"""
+"""The cost of a request in small and large tables, and on the first and last page."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Renders the template in-process, as someone who trusts nothing does."""
+"""Renders of the template in this process, without trust."""
 
 import shutil
 import warnings
@@ -31,7 +31,7 @@ def _combinations() -> list[dict[str, str]]:
 
 
 def _covering(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return some of the rows, so that each pair of answers that occurs is among them."""
+    """Return some of the rows that contain every pair of answers."""
     chosen: list[dict[str, str]] = []
     missing = set[tuple[tuple[str, str], ...]]().union(*map(_pairs, rows))
     while missing:
@@ -45,9 +45,9 @@ def _pairs(row: dict[str, str]) -> set[tuple[tuple[str, str], ...]]:
     return set(combinations(sorted(row.items()), 2))
 
 
-# Every combination of what decides which files and lines there are; the rest takes turns.
+# Every combination of the answers that select files and lines; the other choices rotate.
 COMBINATIONS = _combinations()
-# Some of them, so that each pair of answers that occurs is among them.
+# Some of them that contain every pair of answers.
 COVERING = _covering(COMBINATIONS)
 
 
@@ -81,7 +81,7 @@ class Project:
 
     @cached_property
     def files(self) -> dict[str, bytes]:
-        """What was rendered or has been added, by path."""
+        """The content of all files, by path."""
         found = {path.relative_to(self.path): path for path in sorted(self.path.rglob("*"))}
         return {
             name.as_posix(): path.read_bytes()
@@ -91,18 +91,18 @@ class Project:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """What was rendered as text, by path."""
+        """The text of all files, by path."""
         return {name: content.decode("utf-8") for name, content in self.files.items()}
 
     @cached_property
     def answers(self) -> dict[str, str]:
-        """What the project remembers of its answers."""
+        """The answers that the project stores."""
         answers: dict[str, str] = yaml.safe_load(self.texts[ANSWERS_FILE])
         return {name: value for name, value in answers.items() if not name.startswith("_")}
 
 
 def copy_working_tree(destination: Path) -> Path:
-    """Copy what a commit of everything would hold."""
+    """Copy the files of the working tree that Git does not ignore."""
     for name in working_tree():
         target = destination / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,13 +113,13 @@ def copy_working_tree(destination: Path) -> Path:
 def render(
     template: Path, destination: Path, answers: Mapping[str, str] | None = None, **options: Any
 ) -> Project:
-    """Render a project; what is not answered gets its default.
+    """Render a project; other questions get their defaults.
 
     Raises:
         ValueError: when an answer is refused.
     """
     with warnings.catch_warnings():
-        # On a refused answer Copier leaves a folder open, which only the collector notices.
+        # Copier does not close a folder after a refused answer.
         warnings.simplefilter("ignore", ResourceWarning)
         copier.run_copy(
             str(template),

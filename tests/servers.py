@@ -1,4 +1,4 @@
-"""Servers that are installed on this machine, each started for one test."""
+"""Database servers and poolers installed on this machine, started for one test each."""
 
 import os
 import pwd
@@ -94,7 +94,7 @@ def postgresql() -> Iterator[str]:
 
 @contextmanager
 def pgbouncer(url: str) -> Iterator[str]:
-    """Yield the URL of a PgBouncer in transaction mode before the server of `url`."""
+    """Yield the URL of a PgBouncer in transaction mode in front of the server of `url`."""
     there = urlsplit(url)
     port = free_port()
     with _folder() as folder:

@@ -1,4 +1,4 @@
-"""The template as it stands in the working tree: its questions, its files and its Jinja."""
+"""The template in the working tree: its questions, its files and its Jinja."""
 
 import re
 import subprocess
@@ -18,14 +18,14 @@ QUESTIONS: dict[str, dict[str, Any]] = {k: v for k, v in CONFIG.items() if not k
 ASKED = {name: question for name, question in QUESTIONS.items() if question.get("when", True)}
 # GitHub has `${{ … }}` for its own expressions, Python `{{1,2}}` for braces in an f-string.
 JINJA = re.compile(r"(?<![${])\{\{-?\s*[A-Za-z_(\[\"']|\{%|\{#")
-# The condition of what an update leaves as it is in a project.
+# The condition of the paths that an update leaves in place.
 ON_UPDATE = "_copier_operation | default('copy') == 'update'"
 ANSWERS_FILE = ".copier-answers.yml"
 
 
 @cache
 def working_tree() -> list[Path]:
-    """Return what a commit of everything would hold, relative to the root."""
+    """Return the files that Git does not ignore, relative to the root."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     output = subprocess.check_output(command, cwd=ROOT, text=True)
     names = sorted({Path(name) for name in output.split("\0") if name})
@@ -51,13 +51,13 @@ def read(name: Path) -> str:
 
 
 def rendered_path(name: Path) -> str:
-    """Return where a file of `template/` lands in a project."""
+    """Return the path in a project of a file of `template/`."""
     path = name.as_posix().removesuffix(".jinja")
     return path.replace("{{ _copier_conf.answers_file }}", ANSWERS_FILE)
 
 
 def is_asked(question: str, answers: Mapping[str, str]) -> bool:
-    """Tell whether Copier asks the question, given the answers before it."""
+    """Return whether Copier asks the question after the given answers."""
     when = str(ASKED[question].get("when", True))
     return environment().from_string(when).render(answers) == "True"
 
@@ -69,13 +69,13 @@ def choices(question: str) -> list[str]:
 
 
 def paths_of(entry: str) -> list[str]:
-    """Return the paths that an entry of `_exclude` switches."""
+    """Return the paths of an entry of `_exclude`."""
     return re.sub(r"\{%.*?%\}", "\n", entry).split()
 
 
 @cache
 def environment() -> Environment:
-    """Return a Jinja environment with the settings that Copier gives its own."""
+    """Return a Jinja environment with Copier's settings."""
     options = {name: value for name, value in CONFIG["_envops"].items() if name != "undefined"}
     return Environment(  # noqa: S701 - none of the output is HTML
         loader=FileSystemLoader(ROOT),
@@ -86,5 +86,5 @@ def environment() -> Environment:
 
 
 def names_in(text: str) -> set[str]:
-    """Return the names that a piece of Jinja takes from its context."""
+    """Return the names that a Jinja template reads from its context."""
     return find_undeclared_variables(environment().parse(text))

@@ -33,21 +33,21 @@ INVISIBLE = {
     "surrogate": "a\ud800b",
 }
 WORDS = (
-    "project_slug must be lowercase ASCII words joined by hyphens, beginning with a letter, "
-    "such as example-service."
+    "project_slug must be lowercase ASCII words with hyphens between them, and begin with a "
+    "letter, such as example-service."
 )
 KEYWORD = (
-    "project_slug must not be a Python keyword: choose another name than {0}, such as {0}-service."
+    "project_slug must not be the Python keyword {0}: choose another name, such as {0}-service."
 )
 TAKEN = (
-    "project_slug must not be a name that the project, a database server or the system uses "
-    "itself: choose another name than {0}, such as {0}-service."
+    "project_slug must not be {0}, a reserved name of the project, a database server or Windows: "
+    "choose another name, such as {0}-service."
 )
 PACKAGE = (
-    "project_slug must not be the name of a package the service depends on: choose another name "
-    "than {0}, such as {0}-service."
+    "project_slug must not be {0}, the name of a dependency of the service: choose another name, "
+    "such as {0}-service."
 )
-MAIL = "author_email must be a plain mail address such as team@example.com."
+MAIL = "author_email must be a plain email address such as team@example.com."
 NOT_WORDS = [
     *("", " ", "Shop", "shop_api", "1shop", "-shop", "shop-", "shop--api", "shop api", "shop\n"),
     *("shöp", "../shop", "shop.api", "{{ shop }}", "$(shop)", "-h"),
@@ -88,7 +88,7 @@ def test_what_no_one_sees_is_refused(
 ) -> None:
     assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
         f"{question} must be one line of visible characters: "
-        "it holds a line break, a control or an invisible character."
+        "it has a line break, a control character or an invisible character."
     )
 
 
@@ -108,7 +108,7 @@ def test_padding_is_refused(template: Path, tmp_path: Path, question: str, answe
 @pytest.mark.parametrize(("question", "longest"), [*LONGEST.items(), ("project_slug", 40)])
 def test_a_novel_is_refused(template: Path, tmp_path: Path, question: str, longest: int) -> None:
     assert refusal(template, tmp_path, {"project_slug": "shop", question: "a" * (longest + 1)}) == (
-        f"{question} must have at most {longest} characters; this one has {longest + 1}."
+        f"{question} must have at most {longest} characters; it has {longest + 1}."
     )
 
 
@@ -119,7 +119,7 @@ def test_one_letter_is_enough_and_a_book_too_much(
 ) -> None:
     answers = {"project_slug": "shop", question: "ä" * length}
     if length == 5000:
-        assert "this one has 5000." in refusal(template, tmp_path, answers)
+        assert "it has 5000." in refusal(template, tmp_path, answers)
     else:
         assert render(template, tmp_path, answers).answers[question] == "ä" * length
 

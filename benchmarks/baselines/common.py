@@ -1,4 +1,4 @@
-"""What the baselines share: the same rows as the service's, in the same JSON."""
+"""Common code of the baselines: rows and JSON as in the service."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The limit: no framework, no validation of what is sent, one statement, JSON made in Rust."""
+"""The limit: no framework, no validation, one statement, JSON built in Rust."""
 
 import os
 from datetime import UTC, datetime

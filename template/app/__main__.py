@@ -1,4 +1,4 @@
-"""`python -m app` serves as in production."""
+"""The production server: `python -m app`."""
 
 import uvicorn
 
@@ -7,7 +7,7 @@ from app.core.process.logging import configure_logging
 
 
 def main() -> None:
-    """Serve until the process is told to stop."""
+    """Serve until SIGTERM or Ctrl-C."""
     settings = get_settings()
     configure_logging(settings)
     uvicorn.run(

@@ -34,7 +34,7 @@ def process_revision_directives(
     """Drop an empty revision, check its message, and give its file a free name."""
     script = directives[0]
     if AUTOGENERATE is None and script.message is None:
-        return  # `alembic check` makes no revision
+        return  # `alembic check` creates no revision
     if AUTOGENERATE and script.upgrade_ops is not None and script.upgrade_ops.is_empty():
         print("No changes in schema detected.")
         directives.clear()
@@ -54,7 +54,7 @@ def process_revision_directives(
 
 
 def _omit_indexes_of_dropped_tables(script: MigrationScript) -> None:
-    """Drop no index of a table that is dropped itself."""
+    """Omit DROP INDEX for the indexes of a dropped table."""
     for changes in filter(None, (script.upgrade_ops, script.downgrade_ops)):
         dropped = {op.table_name for op in changes.ops if isinstance(op, ops.DropTableOp)}
         for table in changes.ops:
@@ -78,7 +78,7 @@ def _file(message: str) -> Path:
 
 
 def render_item(kind: str, item: object, autogenerate: AutogenContext) -> str | Literal[False]:
-    """Write the database's own type into revisions, so that later changes of the app keep them."""
+    """Render the database's own type, so that revisions do not depend on the types of the app."""
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False
     package, *parts = type(item.impl_instance).__module__.split(".")
@@ -127,7 +127,7 @@ def do_run_migrations(connection: Connection) -> None:
 
 
 def is_up_to_date() -> bool:
-    """Tell whether the database has the target revision, so that no lock is needed."""
+    """Return whether the database has the target revision, so that no lock is needed."""
     try:
         target = context.get_revision_argument()
     except (CommandError, KeyError):

@@ -74,11 +74,11 @@ class PartialFailure:
         cause = getattr(error, "orig", None) or error
         lines = [f"{Path(place.filename).name} failed in line {place.lineno}: {cause}"]
         if self.committed:
-            lines += ["These statements of it are committed:"]
+            lines += ["These statements of the revision are committed:"]
             lines += [f"    {statement}" for statement in self.committed]
             lines += ["Undo them by hand, or remove them from the revision, then migrate again."]
         else:
-            lines += ["It is rolled back. Remove the cause, then migrate again."]
+            lines += ["The revision is rolled back. Remove the cause, then migrate again."]
         migration = context.get_context()
         one = migration.impl.transactional_ddl and not migration.opts["transaction_per_migration"]
         rest = (

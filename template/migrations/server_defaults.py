@@ -20,7 +20,7 @@ def compare_server_default(
     model_default: FetchedValue | None,
     rendered: str | None,
 ) -> bool | None:
-    """Tell whether a default differs from the model's; None leaves the decision to Alembic."""
+    """Return whether a default differs from the model's; None leaves the decision to Alembic."""
     if default is None or rendered is None:
         return None
     written = getattr(model_default, "arg", None)

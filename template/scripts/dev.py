@@ -1,4 +1,4 @@
-"""`uv run poe dev`: migrates the database, then serves with reload."""
+"""The development server: `uv run poe dev` applies pending migrations and serves with reload."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""`uv run poe feature NAME`: creates a feature from the blueprint in `scripts/blueprint/`."""
+"""The generator of features: `uv run poe feature NAME` copies `scripts/blueprint/`."""
 
 import keyword
 import re
@@ -10,7 +10,7 @@ from tests.platform.models.conventions import SNAKE_CASE, is_singular
 
 BLUEPRINT = Path(__file__).parent / "blueprint"
 PROJECT = Path(__file__).parents[1]
-MAX_LENGTH = 30  # longer names leave no room in a line
+MAX_LENGTH = 30  # longer names make lines longer than the linter allows
 EXAMPLE = "use a singular noun in snake_case, such as order_item"
 
 
@@ -18,7 +18,7 @@ def write(name: str, project: Path = PROJECT) -> list[Path]:
     """Write a feature and its tests; return the files.
 
     Raises:
-        ValueError: a sentence, when the name is not accepted.
+        ValueError: when the name is not accepted.
     """
     app, tests = project / "app" / name, project / "tests" / name
     if error := _name_error(name, app, tests):
@@ -38,9 +38,7 @@ def write(name: str, project: Path = PROJECT) -> list[Path]:
 
 def _name_error(name: str, *folders: Path) -> str | None:
     if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_LENGTH or keyword.iskeyword(name):
-        return (
-            f"{name!r} is not a name for a feature: {EXAMPLE}, of at most {MAX_LENGTH} characters."
-        )
+        return f"{name!r} is not a feature name: {EXAMPLE}, of at most {MAX_LENGTH} characters."
     if not is_singular(name):
         return f"{name} is a plural: {EXAMPLE}."
     if any(folder.exists() or folder.with_suffix(".py").exists() for folder in folders):

@@ -1,4 +1,4 @@
-"""`uv run poe seed`: adds a few sample products in one transaction."""
+"""Sample data: `uv run poe seed` adds a few products in one transaction."""
 
 import asyncio
 from decimal import Decimal

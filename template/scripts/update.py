@@ -1,8 +1,8 @@
-"""`uv run poe update`: brings in what the template has improved since this service was made.
+"""The update of this service: `uv run poe update` merges the newest release of the template.
 
-Copier updates an untouched copy, rendered from the answers, and git merges what that has changed.
-So no edit is lost whatever becomes of its file, be it moved or removed here or in the template.
-Arguments are Copier's: `uv run poe update --data ANSWER=VALUE` changes an answer.
+Copier renders a copy of the service from the answers and updates it; Git merges the difference.
+So edits are kept, also in files that were moved or deleted here or in the template.
+Arguments are those of Copier: `uv run poe update --data ANSWER=VALUE` changes an answer.
 """
 
 import os
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 ANSWERS = ".copier-answers.yml"
 COPIER = ["uvx", "--from", "copier>=9.18,<10", "copier"]
-# No hook, signature or global ignore file has a say in what is made aside.
+# Git settings for the copy: no hooks, no signatures and no global ignore file.
 SETTINGS = {
     "commit.gpgSign": "false",
     "core.autocrlf": "false",
@@ -24,19 +24,19 @@ SETTINGS = {
     "user.name": "Template",
 }
 CONFLICTS = """\
-You and the template have changed the same lines, or one of you has removed what the other changed.
-Make each of these what it should be, then tell git by `git add FILE` or `git rm FILE`:
+Conflicts: you and the template changed the same lines, or one of you deleted the file.
+Edit each of these files, then run `git add FILE`; or delete it with `git rm FILE`:
 """
 NEXT = """\
-Look through `git diff --staged`, and at what the template's changelog asks of you. Then run
+Read `git diff --staged` and the template's changelog. Then run
 
   uv sync && uv run poe check
 
-and commit. `git reset --hard` takes the update back instead."""
+and commit. To undo the update, run `git reset --hard`."""
 
 
 def git_environment() -> dict[str, str]:
-    """Return an environment that gives git these settings."""
+    """Return the environment variables with these settings for Git."""
     environment = os.environ | {"GIT_CONFIG_COUNT": str(len(SETTINGS))}
     for number, (key, value) in enumerate(SETTINGS.items()):
         environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
@@ -44,10 +44,10 @@ def git_environment() -> dict[str, str]:
 
 
 def git(folder: Path, *arguments: str, accepted: int = 0, env: dict[str, str] | None = None) -> str:
-    """Run git; return what it printed.
+    """Run Git; return its output.
 
     Raises:
-        SystemExit: with what git says when it ends with more than the accepted code.
+        SystemExit: with Git's error message, when its exit code is greater than `accepted`.
     """
     command = ["git", "-c", "core.quotePath=false", *arguments]
     result = subprocess.run(
@@ -59,7 +59,7 @@ def git(folder: Path, *arguments: str, accepted: int = 0, env: dict[str, str] | 
 
 
 def copier(command: str, folder: Path, *arguments: str) -> None:
-    """Run Copier, which says itself why it refuses."""
+    """Run Copier; it prints its own error messages."""
     line = [*COPIER, command, "--quiet", *arguments, str(folder)]
     if subprocess.run(line, env=git_environment(), check=False).returncode:
         sys.exit("Nothing was changed.")
@@ -71,21 +71,21 @@ def answer(folder: Path, name: str) -> str:
 
 
 def check(service: Path) -> None:
-    """Make sure that an update can be merged, and taken back.
+    """Check that an update can be merged and undone.
 
     Raises:
-        SystemExit: with a sentence that says what to do first.
+        SystemExit: with the action that is needed first.
     """
     if not (service / ANSWERS).is_file():
-        sys.exit(f"There is no {ANSWERS} here, which says what to update from.")
+        sys.exit(f"{ANSWERS} is missing: it contains the address of the template.")
     source = answer(service, "_src_path")
     if not re.match(r"[/~]|[\w.+@-]+:", source):
         sys.exit(
-            f"{source!r} is no address that works from here: write the URL of the template's "
-            f"repository after _src_path in {ANSWERS}, and commit that."
+            f"{source!r} is not an absolute address: write the URL of the template's repository "
+            f"after _src_path in {ANSWERS}, and commit."
         )
     if not git(service, "rev-parse", "--verify", "--quiet", "HEAD", accepted=128):
-        sys.exit("Git merges the update: commit the service first.")
+        sys.exit("The update needs a Git repository: commit the service first.")
     if git(service, "status", "--porcelain"):
         sys.exit("Commit or stash your changes first: an update needs a clean working tree.")
     unresolved = git(service, "grep", "-lE", "^(<{7}|>{7}) ", accepted=1)
@@ -105,7 +105,7 @@ def fetch(service: Path, copy: Path) -> None:
 
 
 def render_untouched(service: Path, copy: Path) -> None:
-    """Render the service as the template had it, without the files that were deleted since."""
+    """Render the current release of the template, without the files that were deleted here."""
     copy.mkdir()
     (copy / ANSWERS).write_bytes((service / ANSWERS).read_bytes())
     copier("recopy", copy, "--vcs-ref=:current:", "--defaults", "--overwrite")
@@ -119,10 +119,10 @@ def render_untouched(service: Path, copy: Path) -> None:
 
 
 def render_updated(copy: Path, arguments: list[str]) -> None:
-    """Bring the copy to the newest release.
+    """Update the copy to the newest release.
 
     Raises:
-        SystemExit: when nothing is new, or an answer is no longer accepted.
+        SystemExit: when nothing changes, or an answer is not accepted.
     """
     if not sys.stdin.isatty():
         arguments = [*arguments, "--defaults"]
@@ -132,7 +132,8 @@ def render_updated(copy: Path, arguments: list[str]) -> None:
         given = re.match(r"(?:--data=|-d)?(\w+)=", argument)
         if given and not answer(copy, given[1]):
             sys.exit(
-                f"Nothing asks for {given[1]}: {ANSWERS} lists the answers. Nothing was changed."
+                f"{given[1]} is not a question of the template: {ANSWERS} lists the answers. "
+                "Nothing was changed."
             )
     if not git(copy, "diff", "--name-only", "HEAD~", "HEAD"):
         print(
@@ -143,17 +144,16 @@ def render_updated(copy: Path, arguments: list[str]) -> None:
     names = set(re.findall(r"^-(\w+): ", changed, re.MULTILINE)) - {"_commit"}
     for name in names.intersection(re.findall(r"^\+(\w+): ", changed, re.MULTILINE)):
         if not any(name in argument or "data-file" in argument for argument in arguments):
-            sys.exit(
-                f"{name} has to be answered anew: add --data {name}=VALUE. Nothing was changed."
-            )
+            sys.exit(f"{name} needs a new answer: add --data {name}=VALUE. Nothing was changed.")
 
 
 def merge(service: Path, copy: Path) -> list[str]:
-    """Merge what the last commit of the copy changed; return the files that are in conflict."""
+    """Merge the last commit of the copy; return the files with conflicts."""
     added = git(copy, "diff", "--no-renames", "--diff-filter=A", "--name-only", "HEAD~", "HEAD")
     untracked = set(added.splitlines()) - set(git(service, "ls-files").splitlines())
     if in_the_way := sorted(name for name in untracked if (service / name).exists()):
-        sys.exit(f"Move {', '.join(in_the_way)} away first: the update has files of that name.")
+        names = ", ".join(in_the_way)
+        sys.exit(f"Move or rename {names} first: the update adds files with these names.")
     fetch(service, copy)
     prefix = git(service, "rev-parse", "--show-prefix").strip("/\n")
     shift = [f"--strategy-option=subtree={prefix}"] if prefix else []

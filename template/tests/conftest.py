@@ -1,3 +1,3 @@
-"""Fixtures of your own tests; `client`, `session` and `connection` come from the platform."""
+"""Fixtures for your own tests; the platform has `client`, `session`, `connection` and others."""
 
 pytest_plugins = ["tests.platform.fixtures"]

@@ -7,12 +7,12 @@ import pytest
 
 from tests.lifecycle.history import NEXT, copy_history, fitting, improve, release
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is made there has a name of its own
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders in it have unique names
 
 
 @pytest.fixture(autouse=True)
 def _in_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep the many small files of an update off the disk, where there is such a place."""
+    """Use memory for the many small files of an update, if possible."""
     if not os.access(MEMORY, os.W_OK):
         yield
         return
@@ -31,13 +31,13 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def evolving(tmp_path: Path) -> Path:
-    """The working tree as a release, for a test to release something after it."""
+    """The working tree as a release; a test can add the next release."""
     return copy_history(tmp_path / "template")
 
 
 @pytest.fixture
 def supported(history: Path, base: str, answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers as far as a release asks for them; skips the test when it refuses one."""
+    """The answers to the questions of a release; the test is skipped when it refuses one."""
     fits = fitting(history, base, answers)
     if fits is None:
         pytest.skip(f"{base} had no such answer")

@@ -1,4 +1,4 @@
-"""What a release must not do to the projects of the releases before it."""
+"""Checks that a release is compatible with projects of earlier releases."""
 
 import subprocess
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from tests.source import ON_UPDATE, paths_of
 
 
 def lost_paths(history: Path, base: str, path: Path, answers: Mapping[str, str]) -> set[str]:
-    """Return what a release rendered and the newest one neither renders nor leaves in place."""
+    """Return the files of a release that the newest one neither renders nor leaves in place."""
     before = render(history, path / "before", answers, vcs_ref=base).files
     after = render(history, path / "after", answers).files
     config = yaml.safe_load((history / "copier.yml").read_text("utf-8"))
@@ -23,14 +23,14 @@ def lost_paths(history: Path, base: str, path: Path, answers: Mapping[str, str])
 
 
 def lost_answers(history: Path, base: str, path: Path, answers: Mapping[str, str]) -> set[str]:
-    """Return which answers an unattended update to the newest release changes."""
+    """Return the answers that an unattended update to the newest release changes."""
     project = start(history, path / "project", answers, base)
     after = update(project).answers
     return {name for name, value in project.answers.items() if after.get(name) != value}
 
 
 def ignored_paths(project: Project, path: Path) -> list[str]:
-    """Return what a project has and its own `.gitignore` ignores."""
+    """Return the files of a project that its own `.gitignore` ignores."""
     copytree(project.path, path, dirs_exist_ok=True)
     git(path, "init", "--quiet")
     result = subprocess.run(
@@ -45,7 +45,7 @@ def ignored_paths(project: Project, path: Path) -> list[str]:
 
 
 def unstable_paths(template: Path, path: Path, answers: Mapping[str, str]) -> set[str]:
-    """Return what is not the same when it is rendered again."""
+    """Return the files that differ between two renders."""
     first = render(template, path / "first", answers).files
     second = render(template, path / "second", answers).files
     return {name for name in first.keys() | second.keys() if first.get(name) != second.get(name)}

@@ -1,4 +1,4 @@
-"""The template's releases, a next one that improves every file, and projects that follow them."""
+"""The template's releases, a next one that changes every file, and updates of projects."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from copier import run_update
 from tests.rendering import COVERING, Project, copy_working_tree, render
 from tests.source import CONFIG, ROOT, choices
 
-# The working tree as it is, and what comes after it.
+# The release of the working tree, and the next one.
 NOW = "v900.0.0"
 NEXT = "v901.0.0"
 IMPROVEMENT = b"# improved\n"
@@ -25,12 +25,12 @@ NEW_FILE = "app/core/improvement.py"
 
 
 def git(path: Path, *arguments: str) -> str:
-    """Run git in a folder; return what it printed."""
+    """Run Git in a folder; return its output."""
     return subprocess.check_output(["git", *arguments], cwd=path, text=True)
 
 
 def commit(path: Path, message: str = "Change") -> None:
-    """Commit all that a folder holds."""
+    """Commit all files of a folder."""
     git(path, "add", "--all")
     git(path, "commit", "--quiet", "--allow-empty", "--message", message)
 
@@ -44,7 +44,7 @@ BASES = [*released(), NOW]
 
 
 def release(path: Path, tag: str, change: Callable[[Path], object] | None = None) -> Path:
-    """Release a template once more, with something changed."""
+    """Commit and tag a new release of a template, after an optional change."""
     if change:
         change(path)
     commit(path, tag)
@@ -72,7 +72,7 @@ def copy_history(path: Path) -> Path:
 
 
 def offered_by(history: Path, base: str) -> dict[str, Any]:
-    """Return what a release asks."""
+    """Return the questions of a release."""
     config = yaml.safe_load(git(history, "show", f"{base}:copier.yml"))
     return {name: value for name, value in config.items() if not name.startswith("_")}
 
@@ -96,7 +96,7 @@ def start(history: Path, path: Path, answers: Mapping[str, str], base: str = NOW
 
 
 def settle(path: Path) -> Project:
-    """Commit a project, and note what it holds by then."""
+    """Commit a project, and read its files."""
     commit(path)
     project = Project(path)
     assert project.files
@@ -104,13 +104,13 @@ def settle(path: Path) -> Project:
 
 
 def update(project: Project, **options: Any) -> Project:
-    """Update a project as `copier update --defaults` does, trusting nobody."""
+    """Update a project like `copier update --defaults`, without trust in the template."""
     run_update(project.path, defaults=True, overwrite=True, quiet=True, unsafe=False, **options)
     return Project(project.path)
 
 
 def poe_update(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Update a project by its own script, with the Copier that is installed here."""
+    """Update a project with its own script and the installed Copier."""
     code = (
         "import sys; from scripts import update; update.COPIER = [sys.executable, '-m', 'copier']"
     )
@@ -125,25 +125,25 @@ def poe_update(project: Project, *arguments: str) -> subprocess.CompletedProcess
 
 
 def is_below(name: str, pattern: str) -> bool:
-    """Tell whether an anchored pattern names a file or a folder that it is in."""
+    """Return whether an anchored pattern names a file or a folder that contains it."""
     return f"/{name}" == pattern or f"/{name}".startswith(f"{pattern}/")
 
 
 def is_seeded(name: str) -> bool:
-    """Tell whether a file is its owner's from the first copy on."""
+    """Return whether a file belongs to its owner: an update never changes it."""
     return any(is_below(name, pattern) for pattern in CONFIG["_skip_if_exists"])
 
 
 def without_seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that an update brings up to date."""
+    """Return the files that an update changes."""
     return {name: content for name, content in files.items() if not is_seeded(name)}
 
 
 def seeded(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the files that an update leaves alone."""
+    """Return the files that an update does not change."""
     return {name: content for name, content in files.items() if is_seeded(name)}
 
 
 def lines(content: bytes) -> set[bytes]:
-    """Return the lines that say something."""
+    """Return the lines that are not blank."""
     return {line for line in content.splitlines() if line.strip()}

@@ -1,4 +1,4 @@
-"""A project that its owner has worked on for long, and a release that touches the same files."""
+"""A project with many edits of its owner, and a release that changes the same files."""
 
 from pathlib import Path
 from shutil import rmtree
@@ -33,7 +33,7 @@ ORDER_TEST = """\
 import httpx
 
 
-async def test_there_is_no_order_yet(client: httpx.AsyncClient) -> None:
+async def test_there_are_no_orders(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/orders/count")).json() == 0
 """
 OWN = {
@@ -43,7 +43,7 @@ OWN = {
     "tests/order/test_routes.py": ORDER_TEST,
     "notes/plan.md": "Sell more.\n",
 }
-# What the owner changed: in which file, what was there, what is there now.
+# Edits of the owner: the file, the old text, the new text.
 EDITS = [
     ("app/main.py", "    return app\n", '    app.state.owner = "us"\n    return app\n'),
     ("app/core/config.py", "    host: str =", "    order_limit: int = 50\n    host: str ="),
@@ -65,7 +65,7 @@ MOVED = ("scripts/dev.py", "scripts/develop.py")
 DELETED = ["app/product", "tests/product", "scripts/seed.py", ".dockerignore"]
 IGNORED = {".env": "LOG_LEVEL=DEBUG\n", "exports/orders.csv": "1\n"}
 
-# What the next release improves, near those edits: what was there, what is there now.
+# Changes of the next release near those edits: the file, the old text, the new text.
 IMPROVEMENTS = [
     (
         "app/main.py",
@@ -81,7 +81,7 @@ IMPROVEMENTS = [
     ("pyproject.toml.jinja", "[tool.coverage.run]\n", "[tool.coverage.run]\ndebug = []\n"),
     (".gitignore", "# settings of this machine\n", "*.orig\n\n# settings of this machine\n"),
     ("scripts/dev.py", '"""Serve until Ctrl-C."""', '"""Serve until Ctrl-C, and reload."""'),
-    (".dockerignore", "# Nothing but what", "# Only what"),
+    (".dockerignore", "# Only the files", "# Only those files"),
     ("README.md.jinja", "\n## Tests\n", "\n## More\n\nMuch.\n\n## Tests\n"),
     ("app/product/routes.py", '"""The API of products."""', '"""The HTTP API of products."""'),
 ]
@@ -102,7 +102,7 @@ def write(path: Path, files: dict[str, str]) -> None:
 
 
 def replace(path: Path, name: str, old: str, new: str) -> None:
-    """Replace the first place where a file has a piece of text."""
+    """Replace the first occurrence of a text in a file."""
     file = path / name
     text = file.read_text("utf-8")
     assert old in text, (name, old)
@@ -110,7 +110,7 @@ def replace(path: Path, name: str, old: str, new: str) -> None:
 
 
 def live_in(path: Path) -> None:
-    """Work on a project: own code, edits, files deleted, moved and ignored."""
+    """Change a project like its owner: own code, edits, deleted, moved and ignored files."""
     write(path, OWN)
     for name, old, new in EDITS:
         replace(path, name, old, new)
@@ -123,7 +123,7 @@ def live_in(path: Path) -> None:
 
 
 def improve_in_places(path: Path) -> None:
-    """Improve a template in the files that the project has changed, too."""
+    """Improve a template, also in the files that the owner has edited."""
     write(path / "template", ADDED)
     for name, old, new in IMPROVEMENTS:
         replace(path / "template", name, old, new)

@@ -1,4 +1,4 @@
-"""An answer can be changed at any time, and changed back."""
+"""Changes of answers by an update."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ TYPED = {
 
 
 def rounds(questions: list[str]) -> Iterator[dict[str, str]]:
-    """Yield answers that take every choice in turn, and return to the defaults."""
+    """Yield answers with every choice in turn, and with the defaults at the end."""
     for step in range(1, max(len(choices(name)) for name in questions)):
         yield {name: choice(name, step) for name in questions}
     yield {name: choice(name, 0) for name in questions}
@@ -34,23 +34,23 @@ def choice(question: str, step: int) -> str:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("questions", [["database"], sorted({*CHOSEN} - {"database"})])
-def test_a_changed_answer_gives_what_a_fresh_copy_gives(
+def test_an_update_with_changed_answers_equals_a_fresh_copy(
     history: Path, tmp_path: Path, questions: list[str]
 ) -> None:
     project = start(history, tmp_path / "project", {})
-    taken = {(name, choice(name, 0)) for name in questions}
+    used = {(name, choice(name, 0)) for name in questions}
     for number, answers in enumerate(rounds(questions)):
         updated = update(project, data=answers)
         fresh = render(history, tmp_path / f"fresh-{number}", updated.answers)
         assert updated.answers.items() >= answers.items()
         assert without_seeded(updated.files) == without_seeded(fresh.files)
         assert seeded(updated.files) == seeded(project.files)
-        taken |= answers.items()
+        used |= answers.items()
         project = settle(project.path)
-    assert taken == {(name, value) for name in questions for value in choices(name)}
+    assert used == {(name, value) for name in questions for value in choices(name)}
 
 
-def test_what_was_typed_can_be_typed_anew(history: Path, tmp_path: Path) -> None:
+def test_typed_answers_can_be_changed(history: Path, tmp_path: Path) -> None:
     assert TYPED.keys() == ASKED.keys() - set(CHOSEN)
     project = start(history, tmp_path / "project", {})
     updated = update(project, data=TYPED)

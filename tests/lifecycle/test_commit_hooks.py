@@ -1,4 +1,4 @@
-"""What a merge leaves to be done by hand can't be committed by accident."""
+"""The Git hooks that refuse conflict markers and rejected hunks."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def hook(project: Project, name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def conflicting(evolving: Path, tmp_path: Path) -> Project:
-    """A project that has changed a line which the next release changes otherwise."""
+    """A project with an edited line that the next release changes too."""
     project = start(evolving, tmp_path / "project", {})
     text = project.texts[EDITED]
     (project.path / EDITED).write_text('"""Ours."""\n' + text.split("\n", 1)[1])

@@ -1,4 +1,4 @@
-"""What the template may become: how each change reaches a project that exists."""
+"""Changes of the template, and their effect on existing projects."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ MINE = b"# mine\n"
 QUESTION = """\
 greeting:
   type: str
-  help: How does it greet?
+  help: Greeting
   default: {default}
   choices: [hello, goodbye]
 
@@ -30,7 +30,7 @@ LEAVE = "  - \"{% if _copier_operation | default('copy') == 'update' %}/" + MOVE
 
 
 def replace(path: Path, name: str, old: str, new: str) -> None:
-    """Replace a piece of text that a file has once."""
+    """Replace a text that occurs once in a file."""
     file = path / name
     text = file.read_text("utf-8")
     assert text.count(old) == 1, (name, old)
@@ -38,14 +38,14 @@ def replace(path: Path, name: str, old: str, new: str) -> None:
 
 
 def ask(path: Path, default: str = "hello", name: str = "greeting") -> None:
-    """Ask one question more, and use its answer."""
+    """Add a question, and use its answer."""
     question = QUESTION.format(default=default).replace("greeting", name, 1)
     replace(path, "copier.yml", BEFORE, question + BEFORE)
     (path / "template/greeting.txt.jinja").write_text("{{ " + name + " }}\n", "utf-8")
 
 
 def move(path: Path) -> None:
-    """Move a file, and leave it where it is in projects that have it."""
+    """Move a file of the template, but keep the old file in existing projects."""
     (path / "template" / MOVED).rename(path / "template" / NEW_PLACE)
     replace(path, "copier.yml", "  # seeded: ", LEAVE + "  # seeded: ")
 
@@ -55,7 +55,7 @@ def equals_fresh(updated: Project, history: Path, path: Path) -> bool:
     return without_seeded(updated.files) == without_seeded(fresh)
 
 
-def test_a_new_question_takes_its_default(evolving: Path, tmp_path: Path) -> None:
+def test_a_new_question_gets_its_default(evolving: Path, tmp_path: Path) -> None:
     project = start(evolving, tmp_path / "project", {})
     release(evolving, NEXT, ask)
     updated = update(project)
@@ -94,13 +94,13 @@ def test_a_renamed_question_keeps_its_answer(evolving: Path, tmp_path: Path) -> 
     assert updated.answers == project.answers | {"salute": greeting}
     assert updated.texts["greeting.txt"] == "goodbye\n"
     assert equals_fresh(updated, evolving, tmp_path / "fresh")
-    # The old answer is gone by then.
+    # The second update no longer has the old answer.
     again = update(settle(project.path))
     assert again.files == updated.files
 
 
-def test_a_moved_file_stays_where_its_owner_has_edited_it(evolving: Path, tmp_path: Path) -> None:
-    # A migration could move it, but Copier runs one only for those who trust the template.
+def test_an_edited_file_stays_in_its_old_place(evolving: Path, tmp_path: Path) -> None:
+    # A Copier migration could move it, but it runs only with `--trust`.
     project = start(evolving, tmp_path / "project", {})
     (project.path / MOVED).write_bytes(MINE + project.files[MOVED])
     edited = settle(project.path).files
@@ -113,9 +113,7 @@ def test_a_moved_file_stays_where_its_owner_has_edited_it(evolving: Path, tmp_pa
     assert without_seeded(updated.files) == without_seeded(fresh) | {MOVED: edited[MOVED]}
 
 
-def test_a_moved_file_takes_the_edits_along_when_its_owner_moves_it(
-    evolving: Path, tmp_path: Path
-) -> None:
+def test_edits_are_kept_when_the_owner_moves_the_file_too(evolving: Path, tmp_path: Path) -> None:
     project = start(evolving, tmp_path / "project", {})
     (project.path / MOVED).write_bytes(MINE + project.files[MOVED])
     (project.path / MOVED).rename(project.path / NEW_PLACE)

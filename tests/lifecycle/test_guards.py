@@ -1,4 +1,4 @@
-"""Each guard holds for the working tree, and is seen to fail on a template that breaks it."""
+"""Guards of a release: each one passes for the working tree and fails for a broken template."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_no_path_is_lost(
     assert lost_paths(history, base, tmp_path, supported) == set()
 
 
-def test_a_renamed_file_is_noticed(evolving: Path, tmp_path: Path) -> None:
+def test_a_renamed_file_is_detected(evolving: Path, tmp_path: Path) -> None:
     release(evolving, NEXT, rename_file)
     assert lost_paths(evolving, NOW, tmp_path, {}) == {"app/main.py"}
 
@@ -74,26 +74,26 @@ def test_no_answer_is_lost(history: Path, tmp_path: Path, base: str) -> None:
 @pytest.mark.parametrize(
     ("change", "question"), [(tighten_validator, "project_slug"), (remove_choice, "license")]
 )
-def test_an_answer_that_becomes_invalid_is_noticed(
+def test_an_answer_that_becomes_invalid_is_detected(
     evolving: Path, tmp_path: Path, change: Callable[[Path], None], question: str
 ) -> None:
     release(evolving, NEXT, change)
     assert lost_answers(evolving, NOW, tmp_path, TYPED) == {question}
 
 
-def test_a_random_value_is_noticed(evolving: Path, tmp_path: Path) -> None:
+def test_a_random_value_is_detected(evolving: Path, tmp_path: Path) -> None:
     release(evolving, NEXT, add_random_value)
     assert unstable_paths(evolving, tmp_path, {}) == {"key.txt"}
 
 
-def test_an_ignored_path_is_noticed(evolving: Path, tmp_path: Path) -> None:
+def test_an_ignored_path_is_detected(evolving: Path, tmp_path: Path) -> None:
     release(evolving, NEXT, ignore_file)
     project = render(evolving, tmp_path / "project", {"container": "docker"})
     assert ignored_paths(project, tmp_path / "copy") == ["compose.yaml"]
 
 
 @pytest.mark.parametrize("change", [add_task, add_migration])
-def test_what_needs_trust_is_refused(
+def test_a_template_that_needs_trust_is_refused(
     evolving: Path, tmp_path: Path, change: Callable[[Path], None]
 ) -> None:
     project = start(evolving, tmp_path / "project", {})
@@ -102,6 +102,6 @@ def test_what_needs_trust_is_refused(
         update(project)
 
 
-def test_no_pattern_holds_an_answer() -> None:
+def test_no_pattern_contains_an_answer() -> None:
     assert names_in("/{{ project_slug }}/main.py") == {"project_slug"}
     assert not any(names_in(pattern) for pattern in CONFIG["_skip_if_exists"])

@@ -1,4 +1,4 @@
-"""A project that its owner has worked on keeps every line, and gets every improvement."""
+"""Updates of a project with many edits: every edit is kept, every improvement is merged."""
 
 import re
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def by_poe(project: Project) -> None:
 
 @pytest.fixture(scope="session")
 def improved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every release, and one that improves what the project's owner has edited."""
+    """Every release, and a next one that improves the edited files."""
     path = copy_history(tmp_path_factory.mktemp("improved") / "template")
     return release(path, NEXT, improve_in_places)
 
@@ -61,22 +61,22 @@ def lived_in(pristine: Project) -> Project:
 
 
 def improvements(*, follow: bool) -> list[tuple[str, str]]:
-    """Return where each new piece of text has to arrive."""
-    arrived = []
+    """Return the file and the new text of each expected improvement."""
+    expected = []
     for template_name, _, new in IMPROVEMENTS:
         name = rendered_path(Path(template_name))
         if name == MOVED[0] and not follow:
             continue
         if not name.startswith(NOT_WANTED):
-            arrived.append((MOVED[1] if name == MOVED[0] else name, new))
-    return arrived
+            expected.append((MOVED[1] if name == MOVED[0] else name, new))
+    return expected
 
 
 @pytest.mark.proof
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("answers", ENGINES, ids=lambda answers: answers["database"])
 @pytest.mark.parametrize("bring", [update, by_poe], ids=["copier", "poe"])
-def test_every_edit_is_kept_and_every_improvement_arrives(
+def test_every_edit_is_kept_and_every_improvement_is_merged(
     pristine: Project, lived_in: Project, bring: Update
 ) -> None:
     before = lived_in.files
@@ -98,19 +98,18 @@ def test_every_edit_is_kept_and_every_improvement_arrives(
 
 
 @pytest.mark.parametrize("bring", [update, poe_update], ids=["copier", "poe"])
-def test_lines_that_both_have_changed_are_both_there(
-    improved: Path, tmp_path: Path, bring: Update
-) -> None:
+def test_a_conflict_shows_both_versions(improved: Path, tmp_path: Path, bring: Update) -> None:
     project = start(improved, tmp_path / "project", {})
     file = project.path / "app/main.py"
     mine = '    """Ours."""\n'
-    file.write_text(file.read_text().replace('    """Put the service together."""\n', mine))
+    old = '    """Build the application from the settings and the features."""\n'
+    file.write_text(file.read_text().replace(old, mine))
     edited = settle(project.path).files
     bring(project)
     after = Project(project.path)
     marked = after.texts["app/main.py"]
     assert mine in marked
-    assert '    """Put together what serves."""\n' in marked
+    assert '    """Build the application."""\n' in marked
     assert re.findall(r"^([<=>]{7})(?: |$)", marked, re.MULTILINE) == [
         "<<<<<<<",
         "=======",

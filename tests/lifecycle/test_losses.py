@@ -1,4 +1,4 @@
-"""The ways in which an update can lose work without a word, and what keeps each from happening."""
+"""Silent losses of edits in a plain `copier update` that `poe update` prevents."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ DOCKER = "Dockerfile"
 
 
 def edit(project: Project, *names: str) -> Project:
-    """Write a line of one's own at the top of some files."""
+    """Insert a line of the owner at the top of some files."""
     for name in names:
         file = project.path / name
         file.write_bytes(MINE + file.read_bytes())
@@ -29,14 +29,14 @@ def move_in_template(path: Path) -> None:
 
 
 def test_no_answer_comes_from_outside_the_answers_file() -> None:
-    # A question fed by `_external_data` is answered otherwise when an update renders the past.
+    # With `_external_data`, the render of the old release could have another answer.
     assert not CONFIG.keys() & {"_external_data", "_secret_questions"}
 
 
-def test_a_file_that_the_owner_ignores_everywhere_keeps_its_edits(
+def test_a_globally_ignored_file_keeps_its_edits(
     history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Copier leaves what git ignores out of what it compares, so an edit would be overwritten.
+    # Copier does not compare files that Git ignores, so it would overwrite an edit.
     project = edit(start(history, tmp_path / "project", {}), "compose.yaml")
     settings = tmp_path / "gitconfig"
     (tmp_path / "ignored").write_text("compose.yaml\n")
@@ -49,13 +49,13 @@ def test_a_file_that_the_owner_ignores_everywhere_keeps_its_edits(
 
 
 @pytest.mark.parametrize("pattern", CONFIG["_skip_if_exists"])
-def test_what_is_the_owners_is_so_whatever_the_answers(pattern: str) -> None:
+def test_seeded_paths_do_not_depend_on_answers(pattern: str) -> None:
     # Copier renders such a pattern once, before it knows the answers.
     assert re.fullmatch(r"(/[\w.-]+)+", pattern)
 
 
-def test_an_answer_that_is_no_longer_accepted_is_asked_for(evolving: Path, tmp_path: Path) -> None:
-    # Copier would take the default instead, and everything that follows from it.
+def test_an_invalid_answer_stops_the_update(evolving: Path, tmp_path: Path) -> None:
+    # Copier would use the default instead.
     project = start(evolving, tmp_path / "project", {"license": "MIT"})
     config = evolving / "copier.yml"
 
@@ -67,7 +67,7 @@ def test_an_answer_that_is_no_longer_accepted_is_asked_for(evolving: Path, tmp_p
     result = poe_update(project)
     assert result.returncode == 1
     assert result.stderr.endswith(
-        "license has to be answered anew: add --data license=VALUE. Nothing was changed.\n"
+        "license needs a new answer: add --data license=VALUE. Nothing was changed.\n"
     )
     assert Project(project.path).files == project.files
     assert poe_update(project, "--data", "license=Apache-2.0").returncode == 0
@@ -75,7 +75,7 @@ def test_an_answer_that_is_no_longer_accepted_is_asked_for(evolving: Path, tmp_p
 
 
 def test_an_edit_follows_a_file_that_the_template_moves(evolving: Path, tmp_path: Path) -> None:
-    # Copier would remove the file where it was, and render it anew where it is.
+    # Copier would delete the edited file and render a new one in the new place.
     project = edit(start(evolving, tmp_path / "project", {}), MOVED)
     release(evolving, NEXT, move_in_template)
     result = poe_update(project)
@@ -86,7 +86,7 @@ def test_an_edit_follows_a_file_that_the_template_moves(evolving: Path, tmp_path
 
 
 def test_an_edited_file_that_an_answer_removes_is_a_conflict(history: Path, tmp_path: Path) -> None:
-    # Copier would remove the file.
+    # Copier would delete the file.
     project = edit(start(history, tmp_path / "project", {"container": "docker"}), DOCKER)
     result = poe_update(project, "--data", "container=none")
     assert result.returncode == 1
@@ -99,7 +99,7 @@ def test_an_edited_file_that_an_answer_removes_is_a_conflict(history: Path, tmp_
 
 
 def test_an_improvement_follows_a_file_that_the_owner_moved(history: Path, tmp_path: Path) -> None:
-    # Copier would go on without the file.
+    # Copier would skip the file.
     project = start(history, tmp_path / "project", {})
     (project.path / "scripts/dev.py").rename(project.path / "scripts/develop.py")
     commit(project.path)

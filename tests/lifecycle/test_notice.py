@@ -1,4 +1,4 @@
-"""A service on GitHub opens one issue for each release that it could be updated to."""
+"""The workflow that opens one GitHub issue for each new release."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def project(history: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Pr
 
 
 def look(project: Project) -> str:
-    """Do what the workflow does; return the titles of all issues by then."""
+    """Run the steps of the workflow; return the titles of all issues."""
     tools = project.path.parent / "tools"
     tools.mkdir(exist_ok=True)
     (tools / "gh").write_text(GH)
@@ -46,17 +46,17 @@ def look(project: Project) -> str:
 
 
 @pytest.mark.parametrize("project", [NOW], indirect=True)
-def test_a_release_is_told_once(project: Project) -> None:
+def test_a_new_release_opens_one_issue(project: Project) -> None:
     assert look(project) == TITLE
     assert look(project) == TITLE
 
 
 @pytest.mark.parametrize("project", [NEXT], indirect=True)
-def test_the_newest_release_is_not_told(project: Project) -> None:
+def test_the_newest_release_opens_no_issue(project: Project) -> None:
     assert look(project) == ""
 
 
-def test_a_project_runs_a_copier_that_will_do() -> None:
+def test_projects_run_a_supported_version_of_copier() -> None:
     least = CONFIG["_min_copier_version"].removesuffix(".0")
     for name in ("scripts/update.py", ".github/workflows/template.yml"):
         assert f"copier>={least},<{int(least.split('.')[0]) + 1}" in read(Path(name))

@@ -1,4 +1,4 @@
-"""Copying again brings back what the template has, save for what is the owner's."""
+"""The effect of `copier recopy`: it restores the template's files and keeps seeded ones."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ OWN = "app/order/models.py"
 EDIT = b"# mine\n"
 
 
-def test_copying_again_keeps_what_is_seeded(history: Path, tmp_path: Path) -> None:
+def test_recopy_keeps_seeded_files(history: Path, tmp_path: Path) -> None:
     project = start(history, tmp_path / "project", {})
     for name, content in project.files.items():
         (project.path / name).write_bytes(EDIT + content)
     own = project.path / OWN
     own.parent.mkdir()
     own.write_bytes(EDIT)
-    # The answers are read first.
+    # Copier reads this file first, so it must stay valid.
     answers = ".copier-answers.yml"
     (project.path / answers).write_bytes(project.files[answers])
     edited = settle(project.path).files

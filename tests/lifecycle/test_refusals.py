@@ -1,4 +1,4 @@
-"""An update that can't be done ends in a sentence, and changes nothing."""
+"""Updates that stop with a message and change nothing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -45,44 +45,44 @@ def leave_git(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_it", "sentence"),
+    ("break_it", "message"),
     [
         (leave_uncommitted, "Commit or stash your changes first: an update needs a clean"),
-        (make_relative, "'../template' is no address that works from here: write the URL of"),
+        (make_relative, "'../template' is not an absolute address: write the URL of"),
         (commit_markers, "Resolve the conflicts of the last update first:\nnotes.md\n"),
         (commit_rejects, "Resolve the conflicts of the last update first:\nnotes.md.rej\n"),
-        (forget, f"There is no {ANSWERS_FILE} here, which says what to update from."),
-        (leave_git, "Git merges the update: commit the service first."),
+        (forget, f"{ANSWERS_FILE} is missing: it contains the address of the template."),
+        (leave_git, "The update needs a Git repository: commit the service first."),
     ],
 )
-def test_the_project_says_what_to_do_first(
-    history: Path, tmp_path: Path, break_it: Break, sentence: str
+def test_the_message_names_the_action_that_is_needed_first(
+    history: Path, tmp_path: Path, break_it: Break, message: str
 ) -> None:
     project = start(history, tmp_path / "project", {})
     break_it(project.path)
     before = Project(project.path).files
     result = poe_update(project)
     assert result.returncode == 1
-    assert result.stderr.startswith(sentence)
+    assert result.stderr.startswith(message)
     assert Project(project.path).files == before
 
 
 @pytest.mark.parametrize(
-    ("base", "arguments", "sentence"),
+    ("base", "arguments", "message"),
     [
         (NEXT, ["--vcs-ref", NOW], "You are downgrading from 901.0.0 to 900.0.0."),
         (NOW, ["--vcs-ref", "v9"], "Unknown revision: 'v9'"),
         (NOW, ["--data", "license=WTFPL"], "Invalid choice for 'license': 'WTFPL' is not in"),
-        (NOW, ["--data", "licence=MIT"], "Nothing asks for licence: .copier-answers.yml lists"),
+        (NOW, ["--data", "licence=MIT"], "licence is not a question of the template: "),
     ],
 )
-def test_an_argument_that_makes_no_sense_changes_nothing(
-    history: Path, tmp_path: Path, base: str, arguments: list[str], sentence: str
+def test_an_invalid_argument_changes_nothing(
+    history: Path, tmp_path: Path, base: str, arguments: list[str], message: str
 ) -> None:
     project = start(history, tmp_path / "project", {}, base)
     result = poe_update(project, *arguments)
     assert result.returncode == 1
-    assert sentence in result.stderr
+    assert message in result.stderr
     assert result.stderr.endswith("Nothing was changed.\n")
     assert Project(project.path).files == project.files
 
@@ -108,6 +108,6 @@ def test_copier_refuses_a_relative_source(history: Path, tmp_path: Path) -> None
     assert git(project.path, "status", "--porcelain") == ""
 
 
-def test_copier_forgets_an_answer_that_nothing_asks_for(history: Path, tmp_path: Path) -> None:
+def test_copier_drops_an_unknown_answer(history: Path, tmp_path: Path) -> None:
     project = start(history, tmp_path / "project", {})
     assert update(project, data={"licence": "MIT"}).answers == project.answers

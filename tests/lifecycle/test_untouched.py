@@ -1,4 +1,4 @@
-"""A project that nobody has touched becomes what a new one would be."""
+"""Updates of a project without edits: the result equals a fresh copy."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def test_an_update_equals_a_fresh_copy(
 
 
 @pytest.mark.parametrize("answers", ENGINES_IN_LAYERS)
-def test_updating_twice_changes_nothing(
+def test_a_second_update_changes_nothing(
     history: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:
     project = settle(update(start(history, tmp_path / "project", answers)).path)
@@ -50,7 +50,7 @@ def test_updating_twice_changes_nothing(
 
 
 @pytest.mark.parametrize("answers", ENGINES_IN_LAYERS)
-def test_the_project_updates_itself_to_the_same(
+def test_the_update_script_equals_a_copier_update(
     history: Path, tmp_path: Path, answers: dict[str, str]
 ) -> None:
     project = start(history, tmp_path / "by-poe", answers)

@@ -1,4 +1,4 @@
-"""Each promise of `poe update` has a test in the project that fails when it is broken."""
+"""Safeguards of `poe update`: a test in the project fails without each of them."""
 
 import os
 import subprocess
@@ -13,26 +13,26 @@ from tests.safeguards import Safeguard
 pytestmark = pytest.mark.proof
 
 SCRIPT = "scripts/update.py"
-TESTS = "tests/test_update.py"
+TESTS = "tests/platform/test_update.py"
 SAFEGUARDS = [
     Safeguard(promise, SCRIPT, code, instead, TESTS)
     for promise, code, instead in [
-        ("a moved file is improved where it is", '"--find-renames", ', '"--no-renames", '),
+        ("a moved file is updated in its new place", '"--find-renames", ', '"--no-renames", '),
         ("a deleted file stays deleted", "        (copy / name).unlink()\n", "        pass\n"),
-        ("an answer stays as it is", "if not any(name", "if not any(not name"),
+        ("an answer changes only on request", "if not any(name", "if not any(not name"),
         (
-            "nothing is answered that is not asked",
+            "an unknown answer is refused",
             "if given and not answer(",
             "if given and answer(",
         ),
         ("an ignored file is not overwritten", "if (service / name).exists()", "if not name"),
         (
-            "what is not committed is not touched",
+            "uncommitted changes are refused",
             'if git(service, "status"',
             'if git(service, "tag"',
         ),
-        ("marks of a conflict are found", "if unresolved:", "if not unresolved:"),
-        ("a conflict is no success", "sys.exit(bool(conflicts))", "sys.exit()"),
+        ("conflict markers are found", "if unresolved:", "if not unresolved:"),
+        ("a conflict is an error", "sys.exit(bool(conflicts))", "sys.exit()"),
     ]
 ]
 
@@ -54,7 +54,7 @@ def test_the_script_passes_its_tests(template: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS, ids=lambda safeguard: safeguard.promise)
-def test_a_broken_promise_is_noticed(template: Path, tmp_path: Path, safeguard: Safeguard) -> None:
+def test_a_broken_promise_is_detected(template: Path, tmp_path: Path, safeguard: Safeguard) -> None:
     project = render(template, tmp_path)
     safeguard.take_out(project.path)
     compile((project.path / SCRIPT).read_text("utf-8"), SCRIPT, "exec")

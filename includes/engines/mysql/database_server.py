@@ -1,4 +1,4 @@
-"""Facts about MySQL that the tests need."""
+"""Error codes, URLs and statements of MySQL for the tests."""
 
 import random
 from contextlib import suppress
@@ -8,7 +8,7 @@ from sqlalchemy import Numeric, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-# Error codes by their meaning; `OTHER` are faults of the statement.
+# Error codes by their meaning; `OTHER` are errors of the statement.
 CONFLICTS: list[Any] = [1062, 1216, 1451, 1452, 1761]
 INVALID: list[Any] = [1264, 1366, 1406]
 UNAVAILABLE: list[Any] = [
@@ -48,7 +48,7 @@ OTHER_CONNECTIONS = """
     SELECT id FROM information_schema.processlist
     WHERE db = DATABASE() AND id <> CONNECTION_ID()
 """
-# A long scan, since the time limit ends SLEEP() without an error.
+# A long scan, since a time limit ends SLEEP() without an error.
 SLOW = """
     WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)
     SELECT COUNT(*) FROM n AS a, n AS b, n AS c, n AS d
@@ -69,14 +69,14 @@ async def connection_number(connection: AsyncConnection) -> int:
 
 
 async def end_connection(engine: AsyncEngine, number: int) -> None:
-    """Make the server end a connection, by a connection of `engine`, perhaps the same one."""
+    """Let the server close a connection, through a connection of `engine`, perhaps the same."""
     with suppress(DBAPIError):
         async with engine.connect() as connection:
             await connection.execute(text(END_CONNECTION.format(number)))
 
 
 async def disturb(engine: AsyncEngine) -> None:
-    """End one connection to the database."""
+    """Close a random connection to the database."""
     async with engine.connect() as connection:
         numbers = list((await connection.scalars(text(OTHER_CONNECTIONS))).all())
     if numbers:

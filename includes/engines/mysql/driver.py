@@ -33,7 +33,7 @@ IDLE_TIMEOUT = text("SELECT @@wait_timeout")
 
 # Text compares by code point, so only equal characters are equal; MariaDB has it too.
 COLLATION = "utf8mb4_bin"
-# Added to the server's modes: a value that does not fit its column is refused, never cut.
+# Added to the server's modes: a value out of range is refused, never truncated.
 SQL_MODE = "TRADITIONAL"
 
 
@@ -89,7 +89,7 @@ def pool_options(settings: Settings) -> dict[str, Any]:
 
 @event.listens_for(Table, "after_parent_attach")
 def _set_collation(table: Table, metadata: MetaData) -> None:
-    # For models and for tables that revisions create, whatever the database's default is.
+    # For models and for the tables of revisions, independent of the database's default.
     table.dialect_kwargs.setdefault("mysql_collate", COLLATION)
 
 
@@ -100,7 +100,7 @@ def register_listeners(engine: Engine) -> None:
 
 
 def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
-    # The driver knows it already, so no round trip is needed; there is no public name for it.
+    # The driver knows the state already, so no round trip is needed; it has no public name.
     if connection.driver_connection._stream_broken:
         raise DisconnectionError
 
@@ -118,17 +118,17 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether a unique or foreign-key constraint was violated."""
+    """Return whether a unique or foreign-key constraint was violated."""
     return _code(error) in CONFLICTS
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Tell whether a value is invalid for its column, for example out of range."""
+    """Return whether a value is invalid for its column, for example out of range."""
     return _code(error) in INVALID
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    """Return whether the same statement may succeed later: the cause is outside of it."""
     return _code(error) in UNAVAILABLE
 
 
@@ -139,7 +139,7 @@ def migration_lock(connection: Connection) -> Iterator[None]:
     The lock belongs to the session, since each DDL statement commits its transaction.
     """
     name = {"name": f"migrate {connection.engine.url.database}"[:64]}
-    # One day: MariaDB accepts no -1 for "no limit" and would give no lock at all.
+    # One day: MariaDB does not accept -1 for "no limit", and would acquire no lock.
     connection.execute(text("SELECT GET_LOCK(:name, 86400)"), name)
     try:
         yield

@@ -1,4 +1,4 @@
-"""A local MySQL or MariaDB, when one is installed; on loopback only."""
+"""A local server of the installed MySQL or MariaDB, on loopback only."""
 
 import asyncio
 import getpass
@@ -34,7 +34,7 @@ OPTIONS = [
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether the server of `folder` is running; no other one accepts its password."""
+    """Return whether the server of `folder` is running; no other one accepts its password."""
     try:
         asyncio.run(_execute(folder, "DO 0"))
     except (Error, OSError):

@@ -1,4 +1,4 @@
-"""Facts about PostgreSQL that the tests need."""
+"""Error codes, URLs and statements of PostgreSQL for the tests."""
 
 import random
 from contextlib import suppress
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.core.config import get_settings
 
-# Error codes by their meaning; `OTHER` are faults of the statement.
+# Error codes by their meaning; `OTHER` are errors of the statement.
 CONFLICTS: list[Any] = ["23503", "23505", "23P01"]
 INVALID: list[Any] = ["22001", "22003", "22021"]
 UNAVAILABLE: list[Any] = [
@@ -45,7 +45,7 @@ BECOME_STANDBY = "SET default_transaction_read_only = on"
 CHANGE_NAME = "ALTER TABLE gizmo ALTER COLUMN name TYPE varchar({})"
 CONNECTION_NUMBER = text("SELECT pg_backend_pid()")
 END_CONNECTION = "SELECT pg_terminate_backend({})"
-# Behind a pooler everything is in a transaction, and each statement is prepared anew.
+# Behind a pooler everything is in a transaction, and each statement is prepared again.
 ROUND_TRIPS = (
     {"read": 4, "list": 4, "create": 4}
     if get_settings().database_pooler
@@ -72,14 +72,14 @@ async def connection_number(connection: AsyncConnection) -> int:
 
 
 async def end_connection(engine: AsyncEngine, number: int) -> None:
-    """Make the server end a connection, by a connection of `engine`, perhaps the same one."""
+    """Let the server close a connection, through a connection of `engine`, perhaps the same."""
     with suppress(DBAPIError):
         async with engine.connect() as connection:
             await connection.execute(text(END_CONNECTION.format(number)))
 
 
 async def disturb(engine: AsyncEngine) -> None:
-    """End one connection to the database."""
+    """Close a random connection to the database."""
     async with engine.connect() as connection:
         numbers = list((await connection.scalars(text(OTHER_CONNECTIONS))).all())
     if numbers:

@@ -30,7 +30,7 @@ CLOSE_TIMEOUT = 2.0
 # Each revision is one transaction: its locks are released before the next one starts.
 MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
 
-# The connections that are left for roles without special rights.
+# The number of connections for roles without special rights.
 CONNECTION_LIMIT = text(
     "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
     " FROM pg_settings WHERE name IN"
@@ -96,7 +96,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109
-        """Close the connection; a silent server is waited for `CLOSE_TIMEOUT` seconds only."""
+        """Close the connection; wait at most `CLOSE_TIMEOUT` seconds for a silent server."""
         await super().close(timeout=timeout)
 
 
@@ -121,7 +121,7 @@ def _end_autocommit(connection: Any, record: object) -> None:
 
 
 def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
-    # The driver knows it already; unlike a ping this needs no round trip.
+    # The driver knows the state already; unlike a ping this needs no round trip.
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
@@ -142,17 +142,17 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether a unique, foreign-key or exclusion constraint was violated."""
+    """Return whether a unique, foreign-key or exclusion constraint was violated."""
     return _code(error) in CONFLICTS
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Tell whether a value is invalid for its column, for example out of range."""
+    """Return whether a value is invalid for its column, for example out of range."""
     return _code(error) in INVALID
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    """Return whether the same statement may succeed later: the cause is outside of it."""
     code, cause = _code(error), getattr(error.orig, "__cause__", None)
     # A migration changed a table after statements on it had been prepared.
     outdated = isinstance(cause, asyncpg.InvalidCachedStatementError)

@@ -23,7 +23,7 @@ OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=
 
 
 def is_running(folder: Path) -> bool:
-    """Tell whether the server of `folder` is running."""
+    """Return whether the server of `folder` is running."""
     return _data(folder).is_dir() and _pg_ctl(folder, "status").returncode == 0
 
 
@@ -113,7 +113,7 @@ def _run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _binaries(folder: Path) -> Path:
-    """Return the folder of the programs; for root a copy that the other user can read."""
+    """Return the folder of the programs; for root a copy that the unprivileged user can read."""
     spec = find_spec(WHEEL.replace("-", "_"))
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit(

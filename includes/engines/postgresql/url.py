@@ -1,4 +1,4 @@
-"""Database URLs: any usual spelling becomes a URL of asyncpg."""
+"""Database URLs: each usual spelling becomes a URL for asyncpg."""
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,7 +13,7 @@ def parse_url(text: str) -> URL:
     """Return the URL of a text such as `postgres://u:p@h:5432/shop`, for any driver's name.
 
     Raises:
-        ValueError: a sentence that says which form is accepted, without any secret of the text.
+        ValueError: with the accepted form, and without any secret of the text.
     """
     try:
         url = make_url(text.strip())

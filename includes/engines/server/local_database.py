@@ -1,4 +1,4 @@
-"""Runs a command on a local database server when no database is configured.
+"""A local database server for commands, used when no database is configured.
 
 `python -m scripts.local_database COMMAND …` runs COMMAND with `DATABASE_URL` set. The first process
 that needs the server starts it, and the last one stops it. When a process is killed, the server is
@@ -28,9 +28,9 @@ DATABASE = "local"
 
 
 def folder() -> Path:
-    """Return the folder of the server's data, which belongs to this project and this user.
+    """Return the folder of the server's data; each project of each user has its own.
 
-    For root it is a folder that the unprivileged user of the server can reach.
+    For root it is a folder that the unprivileged user of the server can read.
     """
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     cache = Path("/var/cache" if os.geteuid() == 0 else home)
@@ -39,7 +39,7 @@ def folder() -> Path:
 
 
 async def create_database(url: URL, *, anew: bool = False) -> None:
-    """Create the database that `url` names unless it exists; `anew` drops it first."""
+    """Create the database of `url` unless it exists; `anew` drops it first."""
     assert url.database is not None
     engine = create_async_engine(
         url.set(database=server.MAINTENANCE_DATABASE),
@@ -57,10 +57,10 @@ async def create_database(url: URL, *, anew: bool = False) -> None:
 
 @contextmanager
 def running() -> Iterator[URL]:
-    """Yield the URL of the running server and its database, which exists.
+    """Start the server and create its database if necessary; yield the URL.
 
     Raises:
-        SystemExit: a sentence when no server can be started.
+        SystemExit: when no server can be started.
     """
     place = folder()
     place.mkdir(parents=True, exist_ok=True)

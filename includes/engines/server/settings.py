@@ -54,16 +54,16 @@ class DatabaseSettings(BaseSettings):
         )
 
     def url_errors(self, *, workers: int) -> Iterator[str]:
-        """Yield a sentence when the URL is missing, which stops the start."""
+        """Yield an error message when the URL is missing; it stops the start."""
         if self.configured_url is None:
             yield (
                 "DATABASE_URL is missing: set it, or DATABASE_HOST and DATABASE_NAME with "
                 "DATABASE_PORT, DATABASE_USER and DATABASE_PASSWORD. "
-                "`uv run poe dev` starts a database of its own."
+                "`uv run poe dev` starts a local database server."
             )
 
     def production_errors(self) -> Iterator[str]:
-        """Yield a sentence when the URL is unsafe, which stops the start outside `local`."""
+        """Yield an error message when the URL is unsafe; it stops the start outside `local`."""
         url = self.configured_url
         if url is not None and (url.password or "").lower() in PLACEHOLDERS:
             yield "The database's password is a placeholder: set the real one."

@@ -1,4 +1,4 @@
-"""Facts about SQLite that the tests need."""
+"""Error codes, URLs and statements of SQLite for the tests."""
 
 import asyncio
 import sqlite3
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.models.exact_numeric import ExactNumeric
 
-# Error codes by their meaning; `OTHER` are faults of the statement.
+# Error codes by their meaning; `OTHER` are errors of the statement.
 CONFLICTS: list[Any] = [787, 1555, 2067, 2579]
 INVALID: list[Any] = [18, 20]
 UNAVAILABLE: list[Any] = [5, 6, 8, 9, 10, 13, 14, 517, 2570]

@@ -44,7 +44,7 @@ CONNECT_ERRORS = (RuntimeError,)
 # All revisions of an upgrade are one transaction.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
 
-# Seconds that SQLite itself waits for a lock. A waiting thread cannot be stopped, so the longer
+# Seconds that SQLite itself waits for a lock. A waiting thread cannot be interrupted, so the longer
 # wait for the write lock is done in `_begin`.
 BUSY_TIMEOUT = 0.1
 # In memory there is no write-ahead log, so readers and writers wait for each other.
@@ -152,17 +152,17 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether a unique or foreign-key constraint was violated."""
+    """Return whether a unique or foreign-key constraint was violated."""
     return _code(error) in CONFLICTS
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Tell whether a value is invalid for its column, for example too large."""
+    """Return whether a value is invalid for its column, for example too large."""
     return isinstance(error, DataError) or _code(error) in INVALID
 
 
 def is_unavailable(error: DBAPIError) -> bool:
-    """Tell whether the same statement may succeed later: the cause is outside of it."""
+    """Return whether the same statement may succeed later: the cause is outside of it."""
     return _code(error) & 0xFF in UNAVAILABLE
 
 

@@ -1,4 +1,4 @@
-"""Runs a command on a local SQLite file when no database is configured.
+"""A local SQLite file for commands, used when no database is configured.
 
 `python -m scripts.local_database COMMAND …` runs COMMAND with `DATABASE_URL` set.
 """
@@ -21,14 +21,14 @@ PROJECT = Path(__file__).parent.parent
 
 
 def folder() -> Path:
-    """Return the folder of the file, which belongs to this project and this user."""
+    """Return the folder of the file; each project of each user has its own."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:8]
     return cache / f"{PROJECT.name}-{digest}"
 
 
 async def create_database(url: URL, *, anew: bool = False) -> None:
-    """Create the folder of the file that `url` names; `anew` deletes the file itself."""
+    """Create the folder of the file of `url`; `anew` deletes the file itself."""
     assert url.database is not None
     path = Path(url.database)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,14 +39,14 @@ async def create_database(url: URL, *, anew: bool = False) -> None:
 
 @contextmanager
 def running() -> Iterator[URL]:
-    """Yield the URL of the file, whose folder exists."""
+    """Create the folder of the file; yield the URL."""
     url = build_url(str(folder() / "local.db"))
     asyncio.run(create_database(url))
     yield url
 
 
 def main() -> None:
-    """Replace this process by the command of the command line."""
+    """Replace this process with the command of the command line."""
     if load_settings(DatabaseSettings).configured_url is None:
         with running() as url:
             os.environ["DATABASE_URL"] = url.render_as_string()

@@ -39,17 +39,17 @@ class DatabaseSettings(BaseSettings):
         return build_url(self.database_name) if self.database_name else None
 
     def url_errors(self, *, workers: int) -> Iterator[str]:
-        """Yield a sentence when the URL is missing or impossible, which stops the start."""
+        """Yield an error message when the URL is missing or impossible; it stops the start."""
         if self.configured_url is None:
             yield (
                 "DATABASE_URL is missing: set it, or DATABASE_NAME to the path of the file. "
-                "`uv run poe dev` uses a file of its own."
+                "`uv run poe dev` uses a local file."
             )
         elif is_in_memory(self.configured_url) and workers > 1:
             yield "Worker processes cannot share a database in memory: set WEB_CONCURRENCY to 1."
 
     def production_errors(self) -> Iterator[str]:
-        """Yield a sentence when the URL is unsafe, which stops the start outside `local`."""
+        """Yield an error message when the URL is unsafe; it stops the start outside `local`."""
         if self.configured_url is not None and is_in_memory(self.configured_url):
             yield (
                 "A database in memory is deleted when the process ends: set DATABASE_URL to a file."

@@ -1,11 +1,11 @@
-"""Database URLs: any usual spelling becomes a URL of aiosqlite."""
+"""Database URLs: each usual spelling becomes a URL for aiosqlite."""
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVER = "sqlite+aiosqlite"
 BACKENDS = frozenset({"sqlite"})
-# All connections of a process share it, each with a transaction of its own.
+# All connections of a process share this database; each has its own transaction.
 MEMORY = URL.create(DRIVER, database="file:/memory", query={"uri": "true", "vfs": "memdb"})
 FORM = "sqlite:///PATH"
 
@@ -14,7 +14,7 @@ def parse_url(text: str) -> URL:
     """Return the URL of a text such as `sqlite:///shop.db`, for any driver's name.
 
     Raises:
-        ValueError: a sentence that says which form is accepted, without any secret of the text.
+        ValueError: with the accepted form, and without any secret of the text.
     """
     try:
         url = make_url(text.strip())
@@ -40,5 +40,5 @@ def build_url(name: str) -> URL:
 
 
 def is_in_memory(url: URL) -> bool:
-    """Tell whether the database of `url` is in memory, and deleted when the process ends."""
+    """Return whether the database of `url` is in memory, and deleted when the process ends."""
     return url == MEMORY

@@ -21,7 +21,7 @@ KeyT = TypeVar("KeyT")
 
 
 class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
-    """The operations on the rows of one model, with the schemas that go in and come out.
+    """The operations on the rows of one model, with the schemas of their input and output.
 
     Args:
         model: the model; its primary key is one column of type `KeyT`.
@@ -54,8 +54,8 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
     async def get_for_update(self, session: AsyncSession, key: KeyT) -> ModelT:
         """Return the entity with this key and lock its row (SELECT … FOR UPDATE).
 
-        Other transactions that lock the same row wait until this one ends, and then see the row as
-        it is by then.
+        Other transactions that lock the same row wait until this one ends, and then read its
+        changes.
 
         Raises:
             NotFoundError: when there is none.

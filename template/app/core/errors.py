@@ -2,15 +2,15 @@
 
 
 class NotFoundError(LookupError):
-    """There is no such row; its text is shown to the client, with status 404."""
+    """The row does not exist; the client gets the text of the error, with status 404."""
 
 
 class InvalidCursorError(NotFoundError):
-    """A cursor is made up, or belongs to a list with another order."""
+    """A cursor is invalid, or belongs to a list with another order."""
 
 
 class ConflictError(Exception):
-    """The data does not allow a change; its text is shown to the client, with status 409."""
+    """The data does not allow a change; the client gets the text, with status 409."""
 
 
 class DatabaseUnavailableError(Exception):

@@ -66,12 +66,12 @@ class Cursor:
         """Read a cursor from its text.
 
         Raises:
-            InvalidCursorError: when it is made up, or belongs to another order.
+            InvalidCursorError: when it is invalid, or belongs to another order.
         """
         try:
             content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            made_for, value, last = json.loads(content)
-            if made_for != sort:
+            order, value, last = json.loads(content)
+            if order != sort:
                 raise ValueError
             return cls(sort=sort, value=_typed(column, value), key=_typed(key, last))
         except (ArithmeticError, TypeError, ValueError):
@@ -100,5 +100,5 @@ def _typed(column: Column[Any], value: Any) -> Any:
         return TypeAdapter(AwareDatetime).validate_python(value).astimezone(UTC)
     typed = TypeAdapter(kind.python_type).validate_python(value)
     if isinstance(typed, str):
-        typed.encode()  # a lone surrogate is no text
+        typed.encode()  # refuses lone surrogates
     return typed

@@ -27,9 +27,7 @@ class ExactNumeric(TypeDecorator[Decimal]):
 
     def __init__(self, precision: int, scale: int) -> None:
         if precision > sys.float_info.dig:
-            raise ValueError(
-                f"precision must be at most {sys.float_info.dig}, and it is {precision}"
-            )
+            raise ValueError(f"precision must be at most {sys.float_info.dig}, not {precision}")
         super().__init__(precision, scale, asdecimal=False)
         self.precision, self.scale = precision, scale
 

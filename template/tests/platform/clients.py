@@ -1,4 +1,4 @@
-"""Clients of an app in the event loop of the test: without a network, and over a socket."""
+"""Clients of an app in the event loop of the test, without a network or over a socket."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,14 +10,14 @@ from fastapi import FastAPI
 
 
 def client_of(app: FastAPI) -> httpx.AsyncClient:
-    """Return a client that calls `app` directly; unhandled errors are responses."""
+    """Return a client that calls `app` directly; unhandled errors become 500 responses."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @asynccontextmanager
 async def serving(app: FastAPI) -> AsyncIterator[int]:
-    """Yield the port on which `app` is served."""
+    """Serve `app` on a free port; yield the port."""
     config = uvicorn.Config(app, port=0, access_log=False, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())

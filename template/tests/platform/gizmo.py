@@ -1,4 +1,4 @@
-"""A feature for the tests of the platform; they do not depend on your features."""
+"""A sample feature, so that the tests of the platform do not depend on your features."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -25,9 +25,9 @@ Price = Annotated[Decimal, FixedPoint(max_digits=10, decimal_places=2)]
 
 
 class Gizmo(IntegerPrimaryKey, Timestamps, Base, kw_only=True):
-    """A row of a table that has no migration, so it has metadata of its own.
+    """A table without a migration, so its metadata is separate.
 
-    One of its columns has another name than in Python.
+    The column of `price` has another name in the database.
     """
 
     __tablename__ = "gizmo"
@@ -73,7 +73,7 @@ router = FeatureRouter(prefix=GIZMOS, tag="gizmos", description="Gizmos for the 
 
 
 def with_gizmos(app: FastAPI) -> FastAPI:
-    """Add the routes to `app`, whose database needs the fixture `gizmo_table`."""
+    """Add the routes to `app`; the fixture `gizmo_table` creates the table."""
     app.include_router(router)
     return app
 

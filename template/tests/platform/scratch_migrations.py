@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 class Migrations:
-    """Migrations in a folder of their own; the database is the tests' one."""
+    """Migrations in a separate folder, on the database of the tests."""
 
     def __init__(self, folder: Path) -> None:
         shutil.copy(PROJECT / "alembic.ini", folder)
@@ -23,26 +23,26 @@ class Migrations:
         self.known = set(self.versions.glob("*.py"))
 
     def run(self, *arguments: str) -> None:
-        """Run Alembic as a user does, which ends with SystemExit when it fails."""
+        """Run an Alembic command; a failure raises SystemExit, as on the command line."""
         alembic(["-c", str(self.configuration), *arguments])
 
     def upgrade(self) -> None:
-        """Upgrade to the newest revision, with the error as it is when that fails."""
+        """Upgrade to the newest revision; a failure raises the original error."""
         command.upgrade(Config(self.configuration), "head")
 
     def stop(self) -> str:
-        """Upgrade, which must fail; return what is said then."""
+        """Run an upgrade that must fail; return its error message."""
         with pytest.raises(CommandError) as caught:
             self.upgrade()
         return str(caught.value)
 
     def revise(self, *arguments: str) -> list[Path]:
-        """Make a revision; return the files of all that were made so far."""
+        """Create a revision; return the files of all revisions created so far."""
         self.run("revision", *arguments)
         return sorted(set(self.versions.glob("*.py")) - self.known)
 
     def add(self, message: str, *upgrade: str) -> Path:
-        """Make a revision whose upgrade runs the lines of `upgrade`."""
+        """Create a revision whose upgrade runs the lines of `upgrade`."""
         before = set(self.versions.glob("*.py"))
         self.run("revision", "-m", message)
         (path,) = set(self.versions.glob("*.py")) - before

@@ -70,7 +70,7 @@ def app_with_slow_routes() -> FastAPI:
 
 
 def assert_well_formed(responses: list[httpx.Response]) -> set[int]:
-    """Return the statuses; each 503 must have a Retry-After."""
+    """Return the status codes; check that each 503 has a Retry-After header."""
     for response in responses:
         if response.status_code == 503:
             assert response.headers["retry-after"] == "1"

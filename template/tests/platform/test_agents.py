@@ -1,4 +1,4 @@
-"""Each command and each path in AGENTS.md exists."""
+"""The commands and paths in AGENTS.md; each one exists."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ GUIDE = (PROJECT / "AGENTS.md").read_text("utf-8").partition("\n## Rules of this
 CODE = sorted(set(re.findall(r"`([^`\n]+)`", GUIDE)))
 TASKS = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]["tasks"]
 COMMANDS = [code for code in CODE if code.startswith("uv ")]
-# A placeholder such as NAME stands for a folder that is not there yet.
+# The placeholder NAME is a folder that does not exist yet.
 PATHS = [
     code
     for code in CODE

@@ -1,4 +1,4 @@
-"""Clients leave, the database is disturbed, and still nothing is lost or half done."""
+"""Consistency of the data when clients disconnect and the database is disturbed."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ CLIENTS = 30
 
 
 async def request(port: int, number: int, leaves_after: float | None) -> int | None:
-    """Ask for a pair of rows; return the status, or None when the client left before."""
+    """Send a request that inserts two rows; return its status, or None after a disconnect."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(
@@ -46,7 +46,7 @@ async def keep_disturbing(engine: AsyncEngine, until: asyncio.Event) -> None:
 
 
 @pytest.mark.usefixtures("gizmo_table")
-async def test_nothing_is_lost_or_half_done() -> None:
+async def test_no_transaction_is_lost_or_partial() -> None:
     app = create_app()
 
     @app.post("/pairs/{number}", status_code=201)

@@ -1,4 +1,4 @@
-"""Imports point one way: each module imports its own layer and the layers below it only."""
+"""Layers of the app: a module imports only from its own layer and from lower layers."""
 
 import ast
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def test_a_module_imports_nothing_from_a_higher_layer(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((APP / "core/engine").glob("*.py")), ids=str)
-def test_the_engine_knows_nothing_of_http(path: Path) -> None:
+def test_the_engine_layer_does_not_import_http(path: Path) -> None:
     assert not {"fastapi", "starlette"} & {module.split(".")[0] for module in imports(path)}
 
 

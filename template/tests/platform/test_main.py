@@ -7,7 +7,7 @@ import uvicorn
 from app.core.config import get_settings
 
 
-def test_it_serves_with_the_settings_of_production(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_uses_the_production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     served: dict[str, Any] = {}
     monkeypatch.setattr(uvicorn, "run", lambda target, **options: served.update(options))
     runpy.run_module("app", run_name="__main__")

@@ -1,4 +1,4 @@
-"""The service as its own process, as `poe serve` starts it."""
+"""The service as a separate process, started like `poe serve`."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ Start = Callable[..., Awaitable[Process]]
 
 @pytest.fixture
 async def start(unused_tcp_port: int) -> AsyncIterator[Start]:
-    """Start the service on a port of its own, and leave none running."""
+    """Start processes of the service on a free port; stop them after the test."""
     processes: list[Process] = []
 
     async def run(**variables: str) -> Process:
@@ -59,7 +59,7 @@ async def until_ready(client: httpx.AsyncClient) -> None:
 
 
 async def until_unready(client: httpx.AsyncClient) -> httpx.Response:
-    """Ask until the signal has come through, which takes the parent of several workers a while."""
+    """Send requests until readiness fails; a parent process passes the signal on with a delay."""
     async with asyncio.timeout(30):
         while True:
             response = await client.get("/health/ready")
@@ -72,7 +72,7 @@ async def until_unready(client: httpx.AsyncClient) -> httpx.Response:
 async def half_a_request(
     port: int,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Send a PATCH whose body `{}` lacks its last byte."""
+    """Send a PATCH request without the last byte of its body `{}`."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(f"PATCH {GIZMOS}/1 HTTP/1.1\r\nHost: x\r\n".encode())
@@ -86,14 +86,14 @@ async def half_a_request(
             await writer.wait_closed()
 
 
-async def test_sigterm_turns_it_unready_then_finishes_what_runs_within_the_time_set(
+async def test_sigterm_fails_readiness_and_running_requests_get_the_shutdown_timeout(
     start: Start, client: httpx.AsyncClient, unused_tcp_port: int
 ) -> None:
     process = await start(SHUTDOWN_DELAY="0.5", SHUTDOWN_TIMEOUT="2", WEB_CONCURRENCY="2")
     await until_ready(client)
     async with (
         half_a_request(unused_tcp_port) as (reader, writer),
-        half_a_request(unused_tcp_port) as (never_answered, _),
+        half_a_request(unused_tcp_port) as (unfinished, _),
     ):
         process.send_signal(signal.SIGTERM)
         response = await until_unready(client)
@@ -104,10 +104,10 @@ async def test_sigterm_turns_it_unready_then_finishes_what_runs_within_the_time_
         writer.write(b"}")
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
         await asyncio.wait_for(process.wait(), timeout=15)
-        assert (await never_answered.readline()).startswith(b"HTTP/1.1 503")
+        assert (await unfinished.readline()).startswith(b"HTTP/1.1 503")
 
 
-def test_bad_settings_stop_the_start_with_a_sentence() -> None:
+def test_invalid_settings_stop_the_start_with_a_message() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "app"],
         env={**os.environ, "DATABASE_POOL_SIZE": "many", "PORT": "0"},

@@ -3,5 +3,5 @@ from fastapi.testclient import TestClient
 from app.main import create_app
 
 
-def test_fastapis_test_client_can_be_used() -> None:
+def test_the_test_client_of_fastapi_works() -> None:
     assert TestClient(create_app()).get("/health/live").json() == {"status": "ok"}

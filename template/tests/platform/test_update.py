@@ -7,7 +7,7 @@ import pytest
 
 from scripts import update
 
-pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git merges updates")
+pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="updates need Git")
 
 ANSWERS = "_commit: {}\n_src_path: https://example.com/template.git\ncolour: {}\n"
 LINES = "".join(f"line {number}\n" for number in range(20))
@@ -39,7 +39,7 @@ def commit(folder: Path) -> None:
 
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A service in git, made from a template with one more release, which answers alone render."""
+    """A service in Git at release v1; a stand-in for Copier renders the releases v1 and v2."""
     folder = tmp_path / "service"
     folder.mkdir()
     write(folder, OLD | {update.ANSWERS: ANSWERS.format("v1", "red")})
@@ -69,7 +69,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
     return stop.value.code
 
 
-def test_an_update_keeps_edits_and_follows_files(
+def test_an_update_keeps_edits_and_follows_moved_files(
     service: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (service / "kept.txt").write_text(f"mine\n{LINES}")
@@ -89,7 +89,7 @@ def test_an_update_keeps_edits_and_follows_files(
     assert "Nothing to update" in capsys.readouterr().out
 
 
-def test_what_both_have_changed_is_named(
+def test_the_files_with_conflicts_are_listed(
     service: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (service / "gone.txt").write_text(f"mine\n{LINES}")
@@ -105,16 +105,16 @@ def test_what_both_have_changed_is_named(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
-        (["--forget"], "colour has to be answered anew"),
-        (["--data", "color=blue"], "Nothing asks for color"),
+        (["--forget"], "colour needs a new answer"),
+        (["--data", "color=blue"], "color is not a question of the template"),
     ],
 )
-def test_answers_change_only_when_told_to(
-    service: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], sentence: str
+def test_an_answer_changes_only_on_request(
+    service: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
-    assert sentence in str(run(monkeypatch, *arguments))
+    assert message in str(run(monkeypatch, *arguments))
     assert update.answer(service, "colour") == "red"
     assert not run(monkeypatch, "--data", "colour=blue")
     assert update.answer(service, "colour") == "blue"
@@ -123,12 +123,14 @@ def test_answers_change_only_when_told_to(
 def test_an_ignored_file_is_not_overwritten(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(service, {".gitignore": "added.txt\n", "added.txt": "mine\n"})
     commit(service)
-    assert "Move added.txt away first" in str(run(monkeypatch))
+    assert "Move or rename added.txt first" in str(run(monkeypatch))
     assert (service / "added.txt").read_text() == "mine\n"
 
 
-def test_an_address_has_to_work_from_here(service: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_of_the_template_must_be_absolute(
+    service: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(service, {update.ANSWERS: "_src_path: ../template\n"})
-    assert "'../template' is no address" in str(run(monkeypatch))
+    assert "'../template' is not an absolute address" in str(run(monkeypatch))
     (service / update.ANSWERS).unlink()
-    assert f"There is no {update.ANSWERS}" in str(run(monkeypatch))
+    assert f"{update.ANSWERS} is missing" in str(run(monkeypatch))

@@ -14,13 +14,13 @@ async def warn_about_limits(
 ) -> None:
     """Warn when all pools together may open too many connections, or keep them idle for too long.
 
-    An unavailable database does not stop the start: readiness tells when it is back.
+    An unavailable database does not stop the start; readiness fails until it is available.
 
     Args:
-        engine: the engine to ask the server with.
+        engine: the engine for the queries.
         settings: the settings of this process.
-        connections: selects how many connections the server allows.
-        idle_timeout: selects the seconds after which the server ends an idle connection; 0: never.
+        connections: selects the maximum number of connections.
+        idle_timeout: selects the seconds after which the server closes idle connections; 0: never.
     """
     try:
         async with engine.connect() as connection:

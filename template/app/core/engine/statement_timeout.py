@@ -15,7 +15,7 @@ def limit_statements(engine: Engine) -> None:
 
 
 def interrupt(connection: Any) -> None:
-    """Make the running statement of a connection fail."""
+    """Interrupt the running statement of a connection, which then fails."""
     # The coroutine awaits nothing, so one step runs all of it.
     with suppress(StopIteration):
         connection.driver_connection.interrupt().send(None)

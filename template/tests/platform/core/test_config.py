@@ -75,7 +75,7 @@ def test_production_refuses_to_start_without_a_database(monkeypatch: pytest.Monk
     assert "CORS_ORIGINS must list" in str(stop.value)
 
 
-def test_an_invalid_setting_is_named_with_the_accepted_values(
+def test_an_invalid_setting_is_named_with_its_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", URL)
@@ -94,7 +94,7 @@ def test_an_invalid_setting_is_named_with_the_accepted_values(
         ("SHUTDOWN_DELAY", "inf"),
     ],
 )
-def test_a_time_limit_cannot_be_removed(
+def test_a_time_limit_cannot_be_disabled(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", URL)

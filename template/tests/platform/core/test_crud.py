@@ -30,7 +30,7 @@ async def test_get_for_update_returns_the_entity(session: AsyncSession, gizmo: G
     assert await gizmo_crud.get_for_update(session, gizmo.id) is gizmo
 
 
-async def test_a_missing_row_is_an_error_that_names_it(session: AsyncSession) -> None:
+async def test_a_missing_row_is_an_error_with_its_key(session: AsyncSession) -> None:
     for get in (gizmo_crud.get, gizmo_crud.get_for_update):
         with pytest.raises(NotFoundError, match=r"^There is no gizmo 7\.$"):
             await get(session, 7)

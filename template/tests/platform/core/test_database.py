@@ -25,7 +25,7 @@ async def table_exists() -> bool:
 
 
 @pytest.mark.usefixtures("connection")
-async def test_a_scope_commits_what_it_did() -> None:
+async def test_a_session_scope_commits_its_changes() -> None:
     async with database.session_scope() as session:
         session.add(Gizmo(name="first"))
     async with database.read_session_factory() as reader:
@@ -33,7 +33,7 @@ async def test_a_scope_commits_what_it_did() -> None:
 
 
 @pytest.mark.usefixtures("connection")
-async def test_a_scope_that_raises_leaves_nothing() -> None:
+async def test_an_error_in_a_session_scope_rolls_back() -> None:
     async def fail() -> None:
         async with database.session_scope() as session:
             await session.execute(insert(Gizmo).values(name="first"))
@@ -46,7 +46,7 @@ async def test_a_scope_that_raises_leaves_nothing() -> None:
 
 
 @pytest.mark.usefixtures("connection")
-async def test_a_read_session_refuses_to_write() -> None:
+async def test_a_read_session_refuses_writes() -> None:
     async with database.read_session_factory() as session:
         session.add(Gizmo(name="first"))
         with pytest.raises(ReadOnlyError):
@@ -64,7 +64,7 @@ async def test_entities_stay_readable_after_the_commit(session: AsyncSession) ->
     assert gizmo.created_at <= gizmo.updated_at
 
 
-async def test_a_statement_that_takes_too_long_is_ended() -> None:
+async def test_a_slow_statement_is_cancelled() -> None:
     settings = get_settings().model_copy(update={"database_statement_timeout": 0.2})
     engine = database.build_engine(settings)
     async with engine.connect() as connection:
@@ -75,7 +75,7 @@ async def test_a_statement_that_takes_too_long_is_ended() -> None:
     await engine.dispose()
 
 
-async def test_a_wait_for_what_another_transaction_holds_is_ended() -> None:
+async def test_a_wait_for_a_lock_ends_after_the_lock_timeout() -> None:
     async with database.session_scope() as session:
         session.add(gizmo := Gizmo(name="first"))
     changes = {"database_lock_timeout": 0.2, "database_statement_timeout": 2}
@@ -86,7 +86,7 @@ async def test_a_wait_for_what_another_transaction_holds_is_ended() -> None:
         await holder.execute(change)
         with pytest.raises((DatabaseUnavailableError, DBAPIError)) as ended:
             await waiter.execute(change)
-        # Behind a pooler the server knows no limit, and the driver ends the wait.
+        # Behind a pooler the server has no time limit, and the driver ends the wait.
         assert isinstance(ended.value, DatabaseUnavailableError) or "ock" in str(ended.value)
     async with engine.begin() as connection:
         await connection.execute(delete(Gizmo))
@@ -110,7 +110,7 @@ async def test_tables_are_created_dropped_and_reset(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     "helper", [database.create_tables, database.drop_tables, database.reset_tables]
 )
-async def test_tables_are_left_alone_in_production(
+async def test_tables_are_not_changed_in_production(
     monkeypatch: pytest.MonkeyPatch, helper: Callable[[], Awaitable[None]]
 ) -> None:
     production = get_settings().model_copy(update={"environment": "production"})

@@ -17,7 +17,7 @@ async def discovered() -> None: ...
 """
 
 
-def test_a_folder_is_all_that_a_feature_needs(
+def test_a_folder_is_discovered_as_a_feature(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     feature = tmp_path / "discovered"

@@ -19,7 +19,7 @@ async def add(session: AsyncSession, *prices: str, name: str = "gizmo") -> list[
     ]
 
 
-async def test_a_list_is_ordered_with_the_key_as_tie_break(session: AsyncSession) -> None:
+async def test_rows_with_equal_values_are_sorted_by_key(session: AsyncSession) -> None:
     ids = [gizmo.id for gizmo in await add(session, "2", "1", "2", "1")]
     page = await gizmo_crud.list(session, GizmoQuery(sort="price"))
     assert [row.id for row in page.items] == [ids[1], ids[3], ids[0], ids[2]]
@@ -43,7 +43,7 @@ async def test_cursors_visit_every_row_once(session: AsyncSession, sort: str) ->
     assert len(seen) == 7
 
 
-async def test_a_cursor_survives_inserts_and_deletes(session: AsyncSession) -> None:
+async def test_a_cursor_stays_valid_after_inserts_and_deletes(session: AsyncSession) -> None:
     gizmos = await add(session, "1", "2", "3", "4")
     first = await gizmo_crud.list(session, GizmoQuery(sort="price", limit=2))
     await gizmo_crud.delete(session, await session.get_one(Gizmo, gizmos[1].id))
@@ -65,7 +65,7 @@ async def test_a_cursor_survives_inserts_and_deletes(session: AsyncSession) -> N
         '["created_at", "\\ud800", 1]',
     ],
 )
-async def test_a_made_up_cursor_is_refused(session: AsyncSession, content: str) -> None:
+async def test_an_invalid_cursor_is_refused(session: AsyncSession, content: str) -> None:
     cursor = base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
     with pytest.raises(InvalidCursorError):
         await gizmo_crud.list(session, GizmoQuery(sort="created_at", cursor=cursor))
@@ -75,7 +75,7 @@ async def test_a_made_up_cursor_is_refused(session: AsyncSession, content: str) 
     ("sort", "value"),
     [("price", '"1e99999999"'), ("price", '"NaN"'), ("name", '"\\ud800"'), ("id", '"x"')],
 )
-async def test_a_cursor_holds_nothing_that_its_column_could_not(
+async def test_a_cursor_with_a_value_out_of_range_is_refused(
     session: AsyncSession, sort: str, value: str
 ) -> None:
     cursor = base64.urlsafe_b64encode(f'["{sort}", {value}, 1]'.encode()).decode().rstrip("=")
@@ -101,7 +101,7 @@ async def test_a_list_is_filtered_and_counted_on_request(session: AsyncSession) 
     assert (await gizmo_crud.list(session, GizmoQuery())).total is None
 
 
-async def test_a_page_is_continued_over_http(
+async def test_a_cursor_gets_the_next_page_over_http(
     gizmo_client: httpx.AsyncClient, session: AsyncSession
 ) -> None:
     ids = [gizmo.id for gizmo in await add(session, "1", "2", "3")]
@@ -128,7 +128,7 @@ async def test_a_page_is_continued_over_http(
         ({"cursor": "eA"}, 404),
     ],
 )
-async def test_a_query_that_no_list_has_is_refused(
+async def test_an_invalid_query_is_refused(
     gizmo_client: httpx.AsyncClient, query: dict[str, Any], status: int
 ) -> None:
     assert (await gizmo_client.get(GIZMOS, params=query)).status_code == status

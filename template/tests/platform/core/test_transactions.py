@@ -1,4 +1,4 @@
-"""A response never shows more than the database has committed."""
+"""Transactions of requests: committed before the response, rolled back on an error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ async def test_a_row_is_committed_before_its_201_is_sent() -> None:
     assert seen == [(201, 1)]
 
 
-async def test_an_error_after_the_work_rolls_it_back() -> None:
+async def test_an_error_in_a_route_rolls_back_its_changes() -> None:
     app = create_app()
 
     @app.post("/broken")
@@ -81,18 +81,18 @@ async def test_a_stream_holds_no_connection() -> None:
     assert held == [0, 0]
 
 
-async def test_an_answer_to_one_of_two_changes_is_what_is_stored_then() -> None:
+async def test_the_response_to_a_concurrent_update_is_the_stored_row() -> None:
     async with client_of(with_gizmos(create_app())) as client:
         created = (await client.post(GIZMOS, json={"name": "first", "price": "1"})).json()
         path = f"{GIZMOS}/{created['id']}"
         for number in range(20):
             changes = ({"name": f"name {number}"}, {"price": f"{number + 2}.00"})
-            answers = await asyncio.gather(*(client.patch(path, json=c) for c in changes))
+            responses = await asyncio.gather(*(client.patch(path, json=c) for c in changes))
             stored = (await client.get(path)).json()
-            assert stored in [answer.json() for answer in answers]
+            assert stored in [response.json() for response in responses]
 
 
-async def test_a_row_is_deleted_once_and_not_changed_after() -> None:
+async def test_a_row_is_deleted_once_by_concurrent_requests() -> None:
     async with client_of(with_gizmos(create_app())) as client:
         for _ in range(20):
             created = (await client.post(GIZMOS, json={"name": "first", "price": "1"})).json()
@@ -103,5 +103,5 @@ async def test_a_row_is_deleted_once_and_not_changed_after() -> None:
                 client.delete(path),
                 client.delete(path),
             )
-            assert {answer.status_code for answer in changed} <= {200, 404}
+            assert {response.status_code for response in changed} <= {200, 404}
             assert {first.status_code, second.status_code} == {204, 404}

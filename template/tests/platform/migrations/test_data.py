@@ -1,4 +1,4 @@
-"""Rows survive each revision, back and forth, unless the revision says that it deletes."""
+"""Rows in upgrades and downgrades: kept, unless the revision accepts a deletion."""
 
 import asyncio
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from sqlalchemy import Column, Connection, Enum, MetaData, Table, func, insert, 
 from app.core.database import engine
 from tests.platform.scratch_migrations import Migrations
 
-# Values by "table.column", where a check constraint accepts none of those below.
+# Values by "table.column", for columns whose check constraint refuses the values of `_value`.
 VALUES: dict[str, Any] = {}
 
 number = count(1)
 
 
 @pytest.mark.usefixtures("rebuilt_database")
-async def test_rows_survive_every_revision() -> None:
+async def test_every_revision_keeps_the_rows() -> None:
     assert await lost(Config("alembic.ini")) == []
 
 
@@ -41,7 +41,7 @@ async def test_a_revision_that_loses_rows_is_found(migrations: Migrations) -> No
 
 
 async def lost(configuration: Config) -> list[str]:
-    """Go up revision by revision, each time down and up again; name the tables that lost rows."""
+    """Upgrade, downgrade and upgrade each revision; return the tables that lost rows."""
     await asyncio.to_thread(command.downgrade, configuration, "base")
     scripts = ScriptDirectory.from_config(configuration)
     found = []
@@ -65,7 +65,7 @@ async def lost(configuration: Config) -> list[str]:
 
 
 async def rows(*, filled: bool = False) -> dict[str, int]:
-    """Count the rows of each table, after adding one to each if they are to be `filled`."""
+    """Count the rows of each table; `filled` inserts one row into each table first."""
     async with engine.begin() as connection:
         tables = await connection.run_sync(_tables)
         for table in tables if filled else []:
@@ -102,7 +102,7 @@ def _value(column: Column[Any]) -> Any:
     if isinstance(column.type, Enum):
         return column.type.enums[0]
     if getattr(column.type, "display_width", None) == 1:
-        return True  # a boolean, where there is no type of that name
+        return True  # a boolean on a database without a boolean type
     now, key = datetime.now(UTC), next(number)
     if not getattr(column.type, "timezone", False):
         now = now.replace(tzinfo=None)

@@ -59,12 +59,12 @@ def test_a_safe_operation_is_not_found(line: str) -> None:
     assert found(line) == []
 
 
-def test_a_table_of_the_same_revision_is_not_in_use_yet() -> None:
+def test_operations_on_a_new_table_are_safe() -> None:
     rest = 'op.alter_column("t", "name", nullable=False)', 'op.create_index("i", "t", ["name"])'
     assert found(f"table = {CREATE}", 'op.bulk_insert(table, [{"name": "a"}])', *rest) == []
 
 
-def test_operations_in_a_batch_are_seen() -> None:
+def test_an_unsafe_operation_in_a_batch_is_found() -> None:
     batch = 'with op.batch_alter_table("t") as batch:', '    batch.drop_column("name")'
     assert found(*batch) == ["drop column t.name"]
 

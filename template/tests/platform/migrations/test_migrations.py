@@ -21,7 +21,7 @@ async def tables() -> set[str]:
         return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
 
 
-def test_there_is_one_head() -> None:
+def test_the_revisions_have_one_head() -> None:
     assert len(ScriptDirectory.from_config(ALEMBIC).get_heads()) <= 1
 
 
@@ -30,7 +30,7 @@ def test_files_are_named_by_date_and_slug() -> None:
         assert re.fullmatch(r"\d{4}-\d\d-\d\d_[a-z0-9_]+\.py", path.name)
 
 
-async def test_models_and_migrations_do_not_drift() -> None:
+async def test_the_migrations_match_the_models() -> None:
     await asyncio.to_thread(command.check, ALEMBIC)
 
 
@@ -43,7 +43,7 @@ async def test_upgrade_downgrade_upgrade() -> None:
 
 
 @pytest.mark.usefixtures("rebuilt_database")
-async def test_an_upgrade_waits_for_one_that_runs_elsewhere() -> None:
+async def test_an_upgrade_waits_for_another_upgrade() -> None:
     await asyncio.to_thread(command.downgrade, ALEMBIC, "base")
     async with engine.begin() as elsewhere:
         lock = await elsewhere.run_sync(driver.migration_lock)

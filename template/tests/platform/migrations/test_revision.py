@@ -12,7 +12,7 @@ def _no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("sqlalchemy.ext.asyncio.AsyncEngine.connect")
 
 
-def test_a_revision_that_changes_nothing_is_not_made(
+def test_an_empty_revision_is_not_created(
     migrations: Migrations, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert migrations.revise("--autogenerate", "-m", "nothing new") == []
@@ -36,7 +36,7 @@ def test_a_revision_is_formatted(migrations: Migrations) -> None:
 
 
 @pytest.mark.usefixtures("_no_database")
-def test_an_empty_revision_needs_no_database(migrations: Migrations) -> None:
+def test_a_revision_without_autogenerate_needs_no_database(migrations: Migrations) -> None:
     assert len(migrations.revise("-m", "add colour")) == 1
 
 
@@ -54,7 +54,7 @@ def test_offline_sql_needs_no_database(
 
 
 @pytest.mark.parametrize("arguments", [(), ("-m", "?"), ("-m", "x" * 101)])
-def test_a_revision_needs_a_message_that_can_name_its_file(
+def test_a_revision_needs_a_message(
     migrations: Migrations, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     with pytest.raises(SystemExit):

@@ -1,4 +1,4 @@
-"""Autogenerate finds nothing to do on what autogenerate has made."""
+"""Column types, defaults and indexes that autogenerate must not report as changed."""
 
 import enum
 
@@ -18,7 +18,7 @@ class Colour(enum.Enum):
 
 @pytest.fixture
 def sample(monkeypatch: pytest.MonkeyPatch, rebuilt_database: None) -> None:
-    """A table with what models may have, beside those of the models."""
+    """A table with all column types, in addition to the tables of the models."""
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
     for table in Base.metadata.tables.values():
         table.to_metadata(metadata)
@@ -39,13 +39,13 @@ def sample(monkeypatch: pytest.MonkeyPatch, rebuilt_database: None) -> None:
         sa.Column("rate", sa.Numeric(5, 2), server_default="1.50", nullable=False),
         sa.Column("real", sa.Float),
         sa.Column("double", sa.Double),
-        sa.Column("made_at", UTCDateTime, nullable=False),
+        sa.Column("created_at", UTCDateTime, nullable=False),
         sa.Column(
             "now_at",
             UTCDateTime,
             server_default=NOW,
         ),
-        sa.Column("made_date", sa.Date),
+        sa.Column("created_date", sa.Date),
         sa.Column("time", sa.Time),
         sa.Column("binary", sa.LargeBinary),
         sa.Column("json", sa.JSON),
@@ -54,14 +54,14 @@ def sample(monkeypatch: pytest.MonkeyPatch, rebuilt_database: None) -> None:
         sa.Column("parent_id", sa.ForeignKey("parent.id", ondelete="CASCADE"), index=True),
         sa.CheckConstraint("price >= 0", name="price_not_negative"),
         sa.UniqueConstraint("integer", "small"),
-        sa.Index(None, "made_at", "id"),
-        comment="everything that models have",
+        sa.Index(None, "created_at", "id"),
+        comment="all column types",
     )
     monkeypatch.setattr(Base, "metadata", metadata)
 
 
 @pytest.mark.usefixtures("sample")
-def test_no_type_default_or_index_differs_from_itself(migrations: Migrations) -> None:
+def test_autogenerate_finds_no_difference_after_its_own_revision(migrations: Migrations) -> None:
     assert len(migrations.revise("--autogenerate", "-m", "add sample")) == 1
     migrations.upgrade()
     assert len(migrations.revise("--autogenerate", "-m", "nothing new")) == 1
@@ -70,7 +70,7 @@ def test_no_type_default_or_index_differs_from_itself(migrations: Migrations) ->
 
 
 @pytest.mark.usefixtures("sample")
-def test_a_default_that_did_change_is_found(
+def test_a_changed_default_is_found(
     migrations: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrations.revise("--autogenerate", "-m", "add sample")

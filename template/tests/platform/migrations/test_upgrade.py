@@ -1,4 +1,4 @@
-"""Upgrades that fail in the middle, or have nothing to do."""
+"""Upgrades that fail in the middle, and upgrades without pending revisions."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ async def tables() -> set[str]:
         return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
 
 
-def test_an_upgrade_with_nothing_to_do_takes_no_lock(
+def test_an_upgrade_without_pending_revisions_acquires_no_lock(
     migrations: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     statements: list[str] = []
@@ -30,7 +30,7 @@ def test_an_upgrade_with_nothing_to_do_takes_no_lock(
         migrations.upgrade()
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    # Whether there is a table of versions, and what is in it.
+    # One statement checks that the version table exists, one reads it.
     assert len([sql for sql in statements if not sql.startswith("BEGIN")]) == 2
 
 
@@ -44,7 +44,7 @@ async def test_a_failed_revision_lists_its_committed_statements(migrations: Migr
     message = await asyncio.to_thread(migrations.stop)
     assert "_second.py failed in line" in message
     assert "already exists" in message
-    there = await tables()
-    assert ("CREATE TABLE scratch_1" in message) == ("scratch_1" in there)
-    assert ("INSERT INTO scratch_1" in message) == ("scratch_1" in there)
-    assert ("All revisions before it are complete." in message) == ("scratch_0" in there)
+    existing = await tables()
+    assert ("CREATE TABLE scratch_1" in message) == ("scratch_1" in existing)
+    assert ("INSERT INTO scratch_1" in message) == ("scratch_1" in existing)
+    assert ("All revisions before it are complete." in message) == ("scratch_0" in existing)

@@ -1,4 +1,4 @@
-"""What holds for every table; each broken rule is a sentence that says what to do."""
+"""Conventions for tables and relationships; a message for each broken rule."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from sqlalchemy.orm import RelationshipProperty, registry
 from app.models.types import UTCDateTime
 
 SNAKE_CASE = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
-# Singular words that look like plurals; add yours. What ends in "ss", "us" or "is" needs no entry.
+# Singular words that look like plurals; add yours. Words in -ss, -us and -is need no entry.
 SINGULAR = frozenset({"alias", "atlas", "canvas", "gas", "lens", "news", "series"})
 
 
 def faults(models: registry) -> list[str]:
-    """Return a sentence for each rule that a table or a relationship breaks."""
+    """Return a message for each rule that a table or a relationship breaks."""
     metadata = {models.metadata, *(mapper.class_.metadata for mapper in models.mappers)}
     tables = [table for part in metadata for table in part.tables.values()]
     relationships = [r for mapper in models.mappers for r in mapper.relationships]
@@ -27,7 +27,7 @@ def faults(models: registry) -> list[str]:
 
 
 def is_singular(name: str) -> bool:
-    """Tell whether the last word of a name looks like a singular."""
+    """Return whether the last word of a name looks like a singular."""
     word = name.rsplit("_", 1)[-1]
     return not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in SINGULAR
 
@@ -45,27 +45,27 @@ def _table(table: Table) -> Iterator[str]:
 
 def _table_name(name: str) -> Iterator[str]:
     if not re.fullmatch(SNAKE_CASE, name):
-        yield f"{name}: a table is named in snake_case."
+        yield f"{name}: use snake_case for the name of a table."
     if not is_singular(name):
-        yield f"{name}: a table is named in the singular, as one row of it."
+        yield f"{name}: use a singular for the name of a table."
 
 
 def _column(column: Column[Any]) -> Iterator[str]:
     kind = _kind(column)
     if not re.fullmatch(SNAKE_CASE, column.name):
-        yield f"{column}: a column is named in snake_case."
+        yield f"{column}: use snake_case for the name of a column."
     if (kind is datetime) != column.name.endswith("_at"):
-        yield f"{column}: the name of a datetime, and of nothing else, ends in _at."
+        yield f"{column}: the name of a datetime column ends in _at, other names do not."
     if (kind is date) != column.name.endswith("_date"):
-        yield f"{column}: the name of a date, and of nothing else, ends in _date."
+        yield f"{column}: the name of a date column ends in _date, other names do not."
     if kind is datetime and not isinstance(column.type, UTCDateTime):
-        yield f"{column}: a datetime is a UTCDateTime, which keeps its time zone."
+        yield f"{column}: use UTCDateTime for a datetime; it has a time zone."
 
 
 def _kind(column: Column[Any]) -> type | None:
     try:
         return column.type.python_type
-    except NotImplementedError:  # a type of one database only may not tell
+    except NotImplementedError:  # some types of single databases have no Python type
         return None
 
 
@@ -76,12 +76,12 @@ def _foreign_key(foreign_key: ForeignKeyConstraint) -> Iterator[str]:
     indexed += [list(index.columns) for index in table.indexes]
     if not any(set(columns) == set(leading[: len(columns)]) for leading in indexed):
         names = ", ".join(column.name for column in columns)
-        yield f"{table.name}.{names}: a foreign key has an index, such as index=True gives."
+        yield f"{table.name}.{names}: a foreign key needs an index, for example index=True."
 
 
 def _relationship(relationship: RelationshipProperty[Any]) -> Iterator[str]:
     if relationship.lazy not in {"raise", "write_only"}:
         yield (
-            f'{relationship}: a relationship has lazy="raise", so that a query names what it '
-            "loads, and no row brings a statement of its own."
+            f'{relationship}: use lazy="raise", so that queries name the relationships to load '
+            "and no row sends a statement of its own."
         )

@@ -28,7 +28,7 @@ async def test_a_naive_datetime_is_refused(session: AsyncSession) -> None:
         await session.execute(statement)
 
 
-async def test_what_the_database_fills_in_is_readable_after_a_flush(session: AsyncSession) -> None:
+async def test_generated_values_are_readable_after_a_flush(session: AsyncSession) -> None:
     gizmo = Gizmo(name="first")
     session.add(gizmo)
     await session.flush()
@@ -41,7 +41,7 @@ async def test_what_the_database_fills_in_is_readable_after_a_flush(session: Asy
     assert gizmo.created_at == created[1]
 
 
-async def test_an_optional_datetime_may_be_missing(session: AsyncSession) -> None:
+async def test_an_optional_datetime_may_be_null(session: AsyncSession) -> None:
     nothing = literal(None, UTCDateTime())
     assert (await session.execute(select(nothing))).scalar_one() is None
 
@@ -58,7 +58,7 @@ async def test_decimals_are_exact(session: AsyncSession) -> None:
     assert (await session.execute(dearer)).scalar_one() == largest
 
 
-async def test_text_is_equal_when_its_characters_are(session: AsyncSession) -> None:
+async def test_text_comparison_is_exact(session: AsyncSession) -> None:
     names = {"resume", "Resume", "résumé"}
     session.add_all(Gizmo(name=name) for name in names)
     await session.flush()

@@ -11,9 +11,9 @@ from tests.platform.models.conventions import faults
 
 
 class Offending(DeclarativeBase):
-    """Models that keep no rule; no other test sees them."""
+    """Models that break the rules; their metadata is separate."""
 
-    # Without the rule for checks, which refuses one that has no name.
+    # Without the convention for check constraints, which refuses one without a name.
     metadata = MetaData(naming_convention={"pk": NAMING_CONVENTION["pk"]})
 
 
@@ -45,7 +45,7 @@ Table(
 )
 
 
-def test_every_model_keeps_the_conventions() -> None:
+def test_every_model_follows_the_conventions() -> None:
     import_models()
     configure_mappers()
     if broken := faults(Base.registry):
@@ -55,21 +55,21 @@ def test_every_model_keeps_the_conventions() -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        "Pets: a table is named in snake_case.",
-        "Pets: a table is named in the singular",
-        "Pets.created: the name of a datetime",
-        "Pets.created: a datetime is a UTCDateTime",
-        "Pets.born: the name of a date",
-        "Pets.looks_at: the name of a datetime",
+        "Pets: use snake_case for the name of a table.",
+        "Pets: use a singular for the name of a table.",
+        "Pets.created: the name of a datetime column",
+        "Pets.created: use UTCDateTime",
+        "Pets.born: the name of a date column",
+        "Pets.looks_at: the name of a datetime column",
         "Pets: CheckConstraint",
-        "Pets.owner_id: a foreign key has an index",
-        'Owner.pets: a relationship has lazy="raise"',
+        "Pets.owner_id: a foreign key needs an index",
+        'Owner.pets: use lazy="raise"',
     ],
 )
-def test_a_broken_rule_is_a_sentence(fault: str) -> None:
+def test_a_broken_rule_is_reported(fault: str) -> None:
     assert len([found for found in faults(Offending.registry) if found.startswith(fault)]) == 1
 
 
-def test_what_keeps_a_rule_is_left_alone() -> None:
+def test_a_kept_rule_is_not_reported() -> None:
     kept = ("owner_status:", "Pets.candidate", "Pet.owner", "walk")
     assert not [found for found in faults(Offending.registry) if found.startswith(kept)]

@@ -1,4 +1,4 @@
-"""A network between the service and its database that tests can cut."""
+"""A TCP proxy between the service and its database that tests can interrupt."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from tests.platform.database_server import DEFAULT_PORT
 
 
 class Proxy:
-    """Forwards to the test database until it is told otherwise."""
+    """Forwards connections to the test database."""
 
     def __init__(self) -> None:
         self._flowing = asyncio.Event()
@@ -36,16 +36,16 @@ class Proxy:
         await self._server.wait_closed()
 
     def silence(self) -> None:
-        """Keep connections open, and forward nothing more."""
+        """Keep connections open, but forward no data."""
         self._flowing.clear()
 
     def resume(self) -> None:
-        """Forward again what came in and what comes."""
+        """Forward the data again, also the data received meanwhile."""
         self._flowing.set()
 
     @property
     def address(self) -> SecretStr:
-        """The value of `DATABASE_URL` that leads through here."""
+        """The `DATABASE_URL` of the proxy."""
         url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=self.port)
         return SecretStr(url.render_as_string(hide_password=False))
 
@@ -76,7 +76,7 @@ class Proxy:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Proxy]:
-    """Yield a proxy that forwards, and cut all its connections at the end."""
+    """Yield a running proxy; close all its connections at the end."""
     proxy = Proxy()
     await proxy.start()
     try:

@@ -1,4 +1,4 @@
-"""What happens when a connection can't be made, or is no longer there."""
+"""Failed connects, and idle connections that the server has closed."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tests.platform.database_server import connection_number, end_connection
 EngineFactory = Callable[..., AsyncEngine]
 
 
-async def test_a_failed_connect_does_not_leave_the_others_waiting(
+async def test_a_failed_connect_does_not_block_the_queue(
     make_engine: EngineFactory, unused_tcp_port: int
 ) -> None:
     engine = make_engine(database_url=_elsewhere(unused_tcp_port), database_pool_timeout=30)
@@ -41,7 +41,7 @@ async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
             await engine.connect()
 
 
-async def test_a_connection_that_the_server_ended_while_idle_is_replaced(
+async def test_a_closed_idle_connection_is_replaced(
     make_engine: EngineFactory,
 ) -> None:
     engine = make_engine(database_pool_pre_ping=False)

@@ -16,7 +16,7 @@ async def warnings(settings: Settings) -> list[Any]:
     return lines
 
 
-async def test_a_warning_shows_how_far_the_pools_exceed_the_servers_limit() -> None:
+async def test_pools_that_exceed_the_connection_limit_log_a_warning() -> None:
     async with engine.connect() as connection:
         limit = (await connection.execute(driver.CONNECTION_LIMIT)).scalar_one()
     changes = {"database_pool_size": limit - 1, "database_max_overflow": 1, "web_concurrency": 1}
@@ -37,7 +37,7 @@ async def test_the_service_starts_without_its_database(unused_tcp_port: int) -> 
     assert [line["event"] for line in lines] == ["database_unavailable_at_start"]
 
 
-async def test_a_short_idle_timeout_of_the_server_is_a_warning(
+async def test_a_short_idle_timeout_of_the_server_logs_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(driver, "IDLE_TIMEOUT", text("SELECT 60"))

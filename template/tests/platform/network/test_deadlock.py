@@ -1,4 +1,4 @@
-"""What only a server with many writers at a time can do to a transaction."""
+"""Failed commits and deadlocks of a server with concurrent transactions."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from tests.platform.gizmo import GIZMOS, Gizmo, count_gizmos, with_gizmos
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 
-async def test_a_commit_that_fails_is_never_a_success() -> None:
+async def test_a_failed_commit_is_a_503() -> None:
     app = with_gizmos(create_app())
 
     @app.post("/broken", status_code=201)
@@ -32,7 +32,7 @@ async def test_a_commit_that_fails_is_never_a_success() -> None:
         assert (await client.post(GIZMOS, json={"name": "second", "price": "1"})).status_code == 201
 
 
-async def test_a_deadlock_is_a_clean_503() -> None:
+async def test_a_deadlock_is_a_503() -> None:
     app = create_app()
     both = asyncio.Barrier(2)
 

@@ -1,4 +1,4 @@
-"""What clients see when the server behind their connections is no longer what it was."""
+"""Responses after a migration of a table, and after a failover of the server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("gizmo_table")
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the app, whose pool is empty before and after."""
+    """A client of the app; the pool is empty before and after the test."""
     await engine.dispose()
     async with client_of(with_gizmos(create_app())) as client:
         yield client
@@ -30,7 +30,7 @@ async def statuses(client: httpx.AsyncClient) -> set[int]:
     return {response.status_code for response in responses}
 
 
-async def test_a_table_that_a_migration_changed_is_never_a_500(client: httpx.AsyncClient) -> None:
+async def test_a_migration_of_a_table_causes_no_500(client: httpx.AsyncClient) -> None:
     assert await statuses(client) == {200}
     for length in (200, 100):
         async with engine.begin() as connection:
@@ -40,7 +40,7 @@ async def test_a_table_that_a_migration_changed_is_never_a_500(client: httpx.Asy
     assert await statuses(client) == {200}
 
 
-async def test_a_server_that_became_a_standby_is_left(client: httpx.AsyncClient) -> None:
+async def test_a_connection_to_a_standby_is_replaced(client: httpx.AsyncClient) -> None:
     async with engine.connect() as connection:
         await connection.execute(text(BECOME_STANDBY))
         await connection.commit()

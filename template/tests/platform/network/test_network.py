@@ -1,4 +1,4 @@
-"""What clients see when the network or the server behind it fails."""
+"""Responses when the network or the database server fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +41,7 @@ async def statuses(client: httpx.AsyncClient, number: int, path: str = GIZMOS) -
     return assert_well_formed(await asyncio.gather(*(client.get(path) for _ in range(number))))
 
 
-async def test_a_stopped_database_is_503_and_heals_without_an_error(
+async def test_a_stopped_database_is_503_and_the_service_recovers(
     client: httpx.AsyncClient, network: Proxy
 ) -> None:
     assert await statuses(client, 10) == {200}
@@ -56,7 +56,7 @@ async def test_a_stopped_database_is_503_and_heals_without_an_error(
     assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_a_database_that_comes_back_between_two_requests_is_not_noticed(
+async def test_a_restart_of_the_database_between_requests_causes_no_error(
     client: httpx.AsyncClient, network: Proxy
 ) -> None:
     assert await statuses(client, 4) == {200}
@@ -65,7 +65,7 @@ async def test_a_database_that_comes_back_between_two_requests_is_not_noticed(
     assert await statuses(client, 10) == {200}
 
 
-async def test_connections_that_the_server_ended_while_idle_are_not_noticed(
+async def test_closed_idle_connections_cause_no_error(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     async with engine.connect() as first, engine.connect() as second:

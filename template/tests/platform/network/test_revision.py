@@ -1,4 +1,4 @@
-"""A revision meets those who use its tables."""
+"""The lock timeout of a revision."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ CREATE = 'op.create_table("scratch", sa.Column("id", sa.Integer()))'
 
 
 @pytest.mark.usefixtures("rebuilt_database")
-async def test_a_revision_does_not_wait_long_for_a_table_in_use(tmp_path: Path) -> None:
+async def test_a_revision_fails_after_the_lock_timeout(tmp_path: Path) -> None:
     migrations = Migrations(tmp_path)
     migrations.add("create scratch", CREATE)
     await asyncio.to_thread(migrations.upgrade)
@@ -25,5 +25,5 @@ async def test_a_revision_does_not_wait_long_for_a_table_in_use(tmp_path: Path) 
         await user.execute(text("SELECT * FROM scratch"))
         message = await asyncio.to_thread(migrations.stop)
     assert "add_name.py failed in line" in message
-    assert "It is rolled back." in message
+    assert "The revision is rolled back." in message
     await asyncio.to_thread(migrations.upgrade)

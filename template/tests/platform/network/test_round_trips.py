@@ -1,4 +1,4 @@
-"""How often a request waits for the database: what no faster code can win back."""
+"""The number of round trips to the database for each request."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -35,9 +35,7 @@ def create(client: httpx.AsyncClient) -> Awaitable[httpx.Response]:
         ("create", create),
     ],
 )
-async def test_a_request_takes_no_more_round_trips_than_it_must(
-    proxy: Proxy, kind: str, send: Send
-) -> None:
+async def test_a_request_makes_no_extra_round_trip(proxy: Proxy, kind: str, send: Send) -> None:
     async with client_of(with_gizmos(create_app())) as client:
         for _ in range(2):  # the first time, a connection is opened and statements are prepared
             await create(client)

@@ -33,14 +33,14 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [
-        ("", "'' is not a name for a feature: use a singular noun"),
-        ("Order", "'Order' is not a name for a feature"),
-        ("order-item", "'order-item' is not a name for a feature"),
-        ("../order", "'../order' is not a name for a feature"),
-        ("class", "'class' is not a name for a feature"),
-        ("x" * 31, "is not a name for a feature"),
+        ("", "'' is not a feature name: use a singular noun"),
+        ("Order", "'Order' is not a feature name"),
+        ("order-item", "'order-item' is not a feature name"),
+        ("../order", "'../order' is not a feature name"),
+        ("class", "'class' is not a feature name"),
+        ("x" * 31, "is not a feature name"),
         ("orders", "orders is a plural"),
         ("session", "session is reserved"),
         ("base", "base is reserved"),
@@ -48,16 +48,16 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
         ("service", "service already exists"),
     ],
 )
-def test_a_name_that_would_not_work_is_refused(tmp_path: Path, name: str, sentence: str) -> None:
+def test_an_invalid_name_is_refused(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "app/core").mkdir(parents=True)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/service.py").touch()
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=message):
         feature.write(name, tmp_path)
     assert list(tmp_path.rglob("models.py")) == []
 
 
-def test_a_refusal_on_the_command_line_is_a_sentence() -> None:
+def test_the_command_line_prints_only_the_message() -> None:
     command = [sys.executable, "-m", "scripts.feature", "core"]
     result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert result.returncode == 1

@@ -14,7 +14,7 @@ CODES = [*server.CONFLICTS, *server.INVALID, *server.UNAVAILABLE, *server.OTHER]
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_an_error_code_has_one_meaning(code: Any) -> None:
+def test_an_error_code_has_one_class(code: Any) -> None:
     error = DBAPIError("statement", {}, server.DriverError(code))
     assert driver.is_conflict(error) is (code in server.CONFLICTS)
     assert driver.is_invalid(error) is (code in server.INVALID)
@@ -22,11 +22,11 @@ def test_an_error_code_has_one_meaning(code: Any) -> None:
 
 
 @pytest.mark.parametrize(("spelling", "meant"), server.SPELLINGS.items())
-def test_any_usual_spelling_becomes_the_async_driver(spelling: str, meant: str) -> None:
+def test_each_spelling_of_a_url_becomes_the_async_driver(spelling: str, meant: str) -> None:
     assert parse_url(spelling) == make_url(meant)
 
 
-@pytest.mark.parametrize(("url", "sentence"), server.REFUSED_URLS)
-def test_an_unknown_url_is_refused_with_a_sentence(url: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+@pytest.mark.parametrize(("url", "message"), server.REFUSED_URLS)
+def test_an_invalid_url_is_refused_with_a_message(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         parse_url(url)

@@ -1,4 +1,4 @@
-"""What clients see when the database is slow or busy, or when they leave themselves."""
+"""Responses of a slow or busy database, and requests that clients cancel."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,13 +35,13 @@ async def statuses(client: httpx.AsyncClient, number: int, path: str = GIZMOS) -
     return assert_well_formed(await asyncio.gather(*(client.get(path) for _ in range(number))))
 
 
-async def test_a_statement_that_takes_too_long_is_503(client: httpx.AsyncClient) -> None:
+async def test_a_slow_statement_is_503(client: httpx.AsyncClient) -> None:
     read, written = await asyncio.gather(statuses(client, 2, "/slow"), client.post("/slow"))
     assert read == {written.status_code} == {503}
     assert await statuses(client, 10) == {200}
 
 
-async def test_a_full_pool_answers_200_or_503_and_422_at_once(
+async def test_an_exhausted_pool_is_503_and_an_invalid_request_422_at_once(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     async with engine.connect(), engine.connect(), engine.connect(), engine.connect():
@@ -53,9 +53,7 @@ async def test_a_full_pool_answers_200_or_503_and_422_at_once(
     assert await statuses(client, 4) == {200}
 
 
-async def test_a_client_that_leaves_takes_no_connection_along(
-    engine: AsyncEngine,
-) -> None:
+async def test_a_disconnected_client_holds_no_connection(engine: AsyncEngine) -> None:
     async with serving(app_with_slow_routes()) as port:
         for method in ("GET", "POST") * 3:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -65,7 +63,7 @@ async def test_a_client_that_leaves_takes_no_connection_along(
     assert checked_out(engine) == 0
 
 
-async def test_a_request_that_is_cancelled_leaves_no_transaction_open(
+async def test_a_cancelled_request_leaves_no_open_transaction(
     client: httpx.AsyncClient, engine: AsyncEngine
 ) -> None:
     for method in ("GET", "POST"):

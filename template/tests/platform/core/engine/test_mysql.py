@@ -1,4 +1,4 @@
-"""URL parameters and session settings of MySQL, whatever the defaults of the server are."""
+"""URL parameters and session settings of MySQL, independent of the server's defaults."""
 
 import pytest
 from sqlalchemy import insert, text
@@ -19,7 +19,7 @@ async def variable(name: str) -> str:
         return str((await connection.execute(text(f"SELECT @@session.{name}"))).scalar_one())
 
 
-async def test_every_table_has_the_collation_whatever_the_database_has() -> None:
+async def test_every_table_has_the_collation_of_the_service() -> None:
     collations = text(
         "SELECT table_name, table_collation FROM information_schema.tables"
         " WHERE table_schema = DATABASE()"
@@ -28,7 +28,9 @@ async def test_every_table_has_the_collation_whatever_the_database_has() -> None
         found = (await connection.execute(collations)).all()
     assert {"alembic_version", "gizmo"} <= {table for table, _ in found}
     assert {collation for _, collation in found} == {COLLATION}
-    assert await variable("collation_database") != COLLATION, "this test would prove nothing"
+    assert await variable("collation_database") != COLLATION, (
+        "the database needs another collation for this test"
+    )
 
 
 async def test_sessions_are_strict_and_in_utc() -> None:
@@ -37,12 +39,12 @@ async def test_sessions_are_strict_and_in_utc() -> None:
     assert await variable("time_zone") == "+00:00"
 
 
-async def test_a_text_that_is_too_long_is_refused_not_cut(session: AsyncSession) -> None:
+async def test_a_long_text_is_refused_and_not_truncated(session: AsyncSession) -> None:
     with pytest.raises(DataError):
         await session.execute(insert(Gizmo).values(name="x" * 101))
 
 
-def test_a_migration_may_take_its_time() -> None:
+def test_a_migration_has_no_time_limit() -> None:
     options = engine_options(get_settings(), statement_timeout=None)
     assert "read_timeout" not in options["connect_args"]
     assert "wait_timeout" not in options["connect_args"]["init_command"]

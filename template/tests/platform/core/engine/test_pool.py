@@ -12,7 +12,7 @@ from app.core.engine import pool
 EngineFactory = Callable[..., AsyncEngine]
 
 
-async def test_connections_are_given_in_the_order_of_asking(make_engine: EngineFactory) -> None:
+async def test_waiting_callers_get_connections_in_fifo_order(make_engine: EngineFactory) -> None:
     engine = make_engine(database_max_overflow=0, database_pool_timeout=10)
     served = []
 
@@ -39,7 +39,7 @@ async def test_waiting_ends_after_the_pool_timeout(make_engine: EngineFactory) -
         assert await connection.scalar(text("SELECT 1")) == 1
 
 
-async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
+async def test_a_cancelled_caller_does_not_block_the_queue(
     make_engine: EngineFactory,
 ) -> None:
     engine = make_engine(database_pool_timeout=10)
@@ -52,7 +52,7 @@ async def test_a_caller_that_gives_up_leaves_its_turn_to_the_next(
             assert await connection.scalar(text("SELECT 1")) == 1
 
 
-async def test_connections_beyond_the_pool_size_stay_for_the_next_burst(
+async def test_overflow_connections_are_reused_by_the_next_burst(
     make_engine: EngineFactory,
 ) -> None:
     engine = make_engine()
@@ -61,7 +61,7 @@ async def test_connections_beyond_the_pool_size_stay_for_the_next_burst(
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-async def test_connections_beyond_the_pool_size_are_closed_after_the_last_burst(
+async def test_overflow_connections_are_closed_after_the_last_burst(
     make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = make_engine(database_max_overflow=2)
@@ -74,14 +74,14 @@ async def test_connections_beyond_the_pool_size_are_closed_after_the_last_burst(
     assert len(before & after) == 1
 
 
-async def test_disposing_closes_every_connection(make_engine: EngineFactory) -> None:
+async def test_dispose_closes_every_connection(make_engine: EngineFactory) -> None:
     engine = make_engine()
     before = await _burst(engine)
     await engine.dispose()
     assert not before & await _burst(engine)
 
 
-async def test_disposing_keeps_the_limits(make_engine: EngineFactory) -> None:
+async def test_dispose_keeps_the_limits(make_engine: EngineFactory) -> None:
     engine = make_engine()
     async with engine.connect():
         pass
@@ -92,7 +92,7 @@ async def test_disposing_keeps_the_limits(make_engine: EngineFactory) -> None:
 
 
 async def _burst(engine: AsyncEngine, connections: int = 2) -> set[Any]:
-    """Use several connections at the same time, and return what the driver has for them."""
+    """Use several connections at the same time; return the driver's connections."""
     async with AsyncExitStack() as stack:
         opened = [await stack.enter_async_context(engine.connect()) for _ in range(connections)]
         return {(await connection.get_raw_connection()).driver_connection for connection in opened}

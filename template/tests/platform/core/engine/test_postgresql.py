@@ -13,11 +13,11 @@ from tests.platform.small_engine import small_engine
 POOLER = get_settings().model_copy(update={"database_pooler": True})
 
 
-def test_sslmode_becomes_the_drivers_own_parameter() -> None:
+def test_sslmode_becomes_the_parameter_of_the_driver() -> None:
     assert parse_url("postgres://h/shop?sslmode=require").query == {"ssl": "require"}
 
 
-def test_behind_a_pooler_nothing_outlasts_a_transaction() -> None:
+def test_behind_a_pooler_the_engine_uses_no_session_state() -> None:
     arguments = driver.engine_options(POOLER, statement_timeout=30)["connect_args"]
     assert "server_settings" not in arguments
     assert arguments["statement_cache_size"] == arguments["prepared_statement_cache_size"] == 0

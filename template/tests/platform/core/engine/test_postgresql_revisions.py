@@ -28,7 +28,7 @@ def test_operations_that_block_writers_are_unsafe() -> None:
 
 
 @pytest.mark.usefixtures("rebuilt_database")
-async def test_an_index_is_made_without_a_lock_while_the_migration_lock_is_held(
+async def test_an_index_is_created_concurrently_under_the_migration_lock(
     tmp_path: Path,
 ) -> None:
     migrations = Migrations(tmp_path)
@@ -41,5 +41,5 @@ async def test_an_index_is_made_without_a_lock_while_the_migration_lock_is_held(
         CREATE,
     )
     message = await asyncio.to_thread(migrations.stop)
-    stays = message.split("These statements of it are committed:\n")[1].split("Undo")[0]
+    stays = message.split("These statements of the revision are committed:\n")[1].split("Undo")[0]
     assert stays.strip().startswith("CREATE INDEX CONCURRENTLY ix_scratch_id")

@@ -13,7 +13,7 @@ from tests.platform.small_engine import small_engine
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
 
-async def test_a_reader_refuses_to_write() -> None:
+async def test_a_reader_refuses_writes() -> None:
     with pytest.raises(ReadOnlyError):
         await reader.rows(delete(Gizmo))  # type: ignore[arg-type]
 
@@ -35,7 +35,7 @@ async def test_a_reader_holds_no_connection_between_statements() -> None:
             assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-async def test_a_write_after_a_read_is_in_a_transaction_again() -> None:
+async def test_a_write_after_a_read_is_in_a_transaction() -> None:
     async def fail() -> None:
         async with session_scope() as session:
             await session.execute(insert(Gizmo).values(name="first"))

@@ -1,4 +1,4 @@
-"""The URL of a server, its parts and its secrets."""
+"""The URL of a database server, its parts, and no secrets in messages."""
 
 import logging
 

@@ -42,13 +42,13 @@ async def child_table(gizmo_table: None) -> AsyncIterator[None]:
 @pytest.mark.parametrize(
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
 )
-async def test_each_connection_is_prepared(pragma: str, value: object) -> None:
+async def test_each_connection_has_the_pragmas(pragma: str, value: object) -> None:
     async with read_only(database.engine, get_settings()).connect() as connection:
         assert await connection.scalar(text(f"PRAGMA {pragma}")) == value
 
 
 @pytest.mark.usefixtures("child_table")
-async def test_a_commit_that_fails_is_never_a_success() -> None:
+async def test_a_failed_commit_is_a_409() -> None:
     broken_app = with_gizmos(create_app())
 
     @broken_app.post("/broken", status_code=201)
@@ -60,7 +60,7 @@ async def test_a_commit_that_fails_is_never_a_success() -> None:
         assert (await client.post(GIZMOS, json={"name": "a", "price": "1"})).status_code == 201
 
 
-async def test_who_writes_waits_for_others_and_in_the_end_is_told() -> None:
+async def test_a_writer_waits_for_other_writers_until_the_lock_timeout() -> None:
     changes = {"database_lock_timeout": 0.3}
     engine = build_engine(get_settings().model_copy(update=changes))
     async with database.engine.begin() as connection:
@@ -81,7 +81,9 @@ async def _write(engine: AsyncEngine) -> None:
         pass
 
 
-async def test_without_a_thread_there_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_thread_start_is_database_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -91,7 +93,7 @@ async def test_without_a_thread_there_is_no_connection(monkeypatch: pytest.Monke
         await engine.connect()
 
 
-async def test_a_key_is_never_given_twice(gizmo_table: None) -> None:
+async def test_a_key_is_not_reused(gizmo_table: None) -> None:
     keys = []
     for _ in range(2):
         async with session_scope() as session:
@@ -102,7 +104,7 @@ async def test_a_key_is_never_given_twice(gizmo_table: None) -> None:
     assert keys[0] < keys[1]
 
 
-async def test_a_number_beyond_64_bits_is_a_value_that_does_not_fit() -> None:
+async def test_a_number_beyond_64_bits_is_an_invalid_value() -> None:
     async with database.engine.connect() as connection:
         with pytest.raises(DataError) as refused:
             await connection.execute(select(literal(2**64)))
@@ -116,12 +118,12 @@ async def test_decimals_are_exact_up_to_15_digits() -> None:
             assert await connection.scalar(select(literal(value, price))) == value
         with pytest.raises(DataError, match="more than 15 digits"):
             await connection.execute(select(literal(Decimal(10**13), price)))
-    with pytest.raises(ValueError, match="precision must be at most 15, and it is 16"):
+    with pytest.raises(ValueError, match="precision must be at most 15, not 16"):
         ExactNumeric(16, 2)
 
 
 @pytest.mark.usefixtures("child_table")
-async def test_migrated_rows_may_not_refer_to_nothing() -> None:
+async def test_a_migration_that_breaks_a_foreign_key_is_refused() -> None:
     def migrate(connection: Connection) -> None:
         with driver.migration_lock(connection), connection.begin():
             connection.execute(text("INSERT INTO child (gizmo_id) VALUES (1000)"))
@@ -133,7 +135,7 @@ async def test_migrated_rows_may_not_refer_to_nothing() -> None:
 
 
 @pytest.mark.usefixtures("child_table")
-async def test_a_table_that_is_rebuilt_takes_no_rows_along() -> None:
+async def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it() -> None:
     def migrate(connection: Connection) -> None:
         with driver.migration_lock(connection), connection.begin():
             key = connection.execute(insert(Gizmo).values(name="first")).inserted_primary_key

@@ -1,4 +1,4 @@
-"""Databases in memory, and many writers at the same time."""
+"""Databases in memory, and concurrent writers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def memory() -> AsyncIterator[AsyncEngine]:
 
 @pytest.mark.parametrize("where", ["file", "memory"])
 @pytest.mark.usefixtures("gizmo_table")
-async def test_writers_at_the_same_time_lose_nothing(where: str, memory: AsyncEngine) -> None:
+async def test_concurrent_writers_lose_no_update(where: str, memory: AsyncEngine) -> None:
     engine = memory if where == "memory" else database.engine
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     async with sessions.begin() as session:
@@ -52,7 +52,7 @@ async def test_writers_at_the_same_time_lose_nothing(where: str, memory: AsyncEn
         await session.execute(delete(Gizmo))
 
 
-async def test_a_database_in_memory_outlives_its_connections(memory: AsyncEngine) -> None:
+async def test_a_database_in_memory_is_kept_after_its_connections(memory: AsyncEngine) -> None:
     async with memory.begin() as connection:
         await connection.execute(insert(Gizmo).values(name="first"))
     await memory.dispose()
@@ -62,7 +62,7 @@ async def test_a_database_in_memory_outlives_its_connections(memory: AsyncEngine
         await connection.execute(delete(Gizmo))
 
 
-async def test_a_service_in_memory_starts_with_its_tables() -> None:
+async def test_startup_creates_the_tables_of_a_database_in_memory() -> None:
     settings = get_settings().model_copy(update={"database_url": SecretStr("sqlite://")})
     engine = build_engine(settings)
     await driver.on_startup(engine, settings, Gizmo.metadata)
@@ -73,7 +73,7 @@ async def test_a_service_in_memory_starts_with_its_tables() -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", str(MEMORY)])
-def test_a_database_in_memory_is_shared_by_the_process(url: str) -> None:
+def test_every_url_in_memory_is_the_same_database(url: str) -> None:
     assert parse_url(url) == MEMORY
 
 

@@ -1,4 +1,4 @@
-"""How many statements a request sends; one more for each row would be noticed here."""
+"""The number of statements that a request sends; an N+1 query fails here."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ VALUES = {"name": "first", "price": "1"}
 
 @pytest.fixture
 def statements(gizmo_client: httpx.AsyncClient) -> Iterator[list[str]]:
-    """What is sent to the database, without what begins and ends transactions."""
+    """The statements that are sent to the database, without BEGIN and COMMIT."""
     sent: list[str] = []
 
     def note(*arguments: Any) -> None:
@@ -42,7 +42,7 @@ async def gizmo(gizmo_client: httpx.AsyncClient) -> str:
         ("DELETE", None, 2),
     ],
 )
-async def test_a_request_for_one_row_sends_no_more_statements_than_it_must(
+async def test_a_request_for_one_row_sends_no_extra_statement(
     gizmo_client: httpx.AsyncClient,
     gizmo: str,
     statements: list[str],
@@ -57,7 +57,7 @@ async def test_a_request_for_one_row_sends_no_more_statements_than_it_must(
 
 
 @pytest.mark.parametrize(("query", "expected"), [("", 1), ("?limit=2", 1), ("?total=true", 2)])
-async def test_a_list_sends_as_many_statements_for_three_rows_as_for_one(
+async def test_a_list_sends_no_statement_for_each_row(
     gizmo_client: httpx.AsyncClient,
     gizmo: str,
     statements: list[str],
@@ -79,5 +79,5 @@ async def test_a_create_sends_one_statement(
 
 
 def of_requests(statements: list[str]) -> list[str]:
-    """Leave out the savepoints that the tests put in the place of transactions."""
+    """Return the statements without savepoints, which replace transactions in tests."""
     return [statement for statement in statements if "SAVEPOINT" not in statement]

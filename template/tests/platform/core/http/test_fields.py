@@ -53,7 +53,7 @@ async def test_a_value_that_its_column_cannot_store_is_422(
     assert (await gizmo_client.patch(path, json=change)).status_code == 422
 
 
-async def test_null_clears_a_field_and_leaving_it_out_keeps_it(
+async def test_null_clears_a_field_and_a_missing_field_is_kept(
     gizmo_client: httpx.AsyncClient,
 ) -> None:
     created = await create(gizmo_client, note="kept")
@@ -65,7 +65,7 @@ async def test_null_clears_a_field_and_leaving_it_out_keeps_it(
     assert (await gizmo_client.get(path)).json() == cleared
 
 
-async def test_an_empty_change_changes_nothing(gizmo_client: httpx.AsyncClient) -> None:
+async def test_an_empty_update_changes_nothing(gizmo_client: httpx.AsyncClient) -> None:
     created = await create(gizmo_client, note="kept")
     path = f"{GIZMOS}/{created['id']}"
     unchanged = await gizmo_client.patch(path, json={})

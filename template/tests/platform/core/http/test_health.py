@@ -11,17 +11,17 @@ from app.core.http import health
 from tests.platform.database_server import UNREACHABLE
 
 
-async def test_a_live_process_answers(client: httpx.AsyncClient) -> None:
+async def test_liveness_is_200(client: httpx.AsyncClient) -> None:
     response = await client.get("/health/live")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_it_is_ready_when_the_database_answers(client: httpx.AsyncClient) -> None:
+async def test_readiness_is_200_when_the_database_responds(client: httpx.AsyncClient) -> None:
     response = await client.get("/health/ready")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-async def test_without_its_database_it_is_live_but_not_ready(
+async def test_without_the_database_only_readiness_fails(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = get_settings().sqlalchemy_url.set(**UNREACHABLE)
@@ -36,7 +36,7 @@ async def test_without_its_database_it_is_live_but_not_ready(
     assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_many_probes_take_one_connection(
+async def test_concurrent_probes_use_one_connection(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
@@ -49,7 +49,7 @@ async def test_many_probes_take_one_connection(
     await counting.dispose()
 
 
-async def test_a_pool_that_is_full_does_not_keep_a_probe_waiting(
+async def test_a_probe_does_not_wait_for_an_exhausted_pool(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 60}
@@ -61,7 +61,7 @@ async def test_a_pool_that_is_full_does_not_keep_a_probe_waiting(
     await full.dispose()
 
 
-async def test_a_process_that_stops_is_not_ready(
+async def test_readiness_fails_during_the_shutdown(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health.readiness, "stopping", True)

@@ -17,13 +17,13 @@ from tests.platform.clients import client_of
 from tests.platform.gizmo import GIZMOS
 
 
-async def test_a_request_id_is_kept_when_it_is_safe(client: httpx.AsyncClient) -> None:
+async def test_a_valid_request_id_is_kept(client: httpx.AsyncClient) -> None:
     response = await client.get("/health/live", headers={"X-Request-ID": "trace-1.a_B"})
     assert response.headers["x-request-id"] == "trace-1.a_B"
 
 
 @pytest.mark.parametrize("request_id", ["", "a b", "x" * 65, "a\tb"])
-async def test_a_request_id_is_made_when_there_is_none_to_keep(
+async def test_an_invalid_request_id_is_replaced(
     client: httpx.AsyncClient, request_id: str
 ) -> None:
     response = await client.get("/health/live", headers={"X-Request-ID": request_id})
@@ -45,7 +45,7 @@ async def test_a_body_up_to_the_limit_is_accepted(gizmo_client: httpx.AsyncClien
         assert response.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_body_of_unknown_length_is_limited_too(gizmo_client: httpx.AsyncClient) -> None:
+async def test_a_body_of_unknown_length_is_limited(gizmo_client: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(100):
             yield b"x" * 1_000_000
@@ -53,7 +53,7 @@ async def test_a_body_of_unknown_length_is_limited_too(gizmo_client: httpx.Async
     assert (await gizmo_client.post(GIZMOS, content=endless())).status_code == 413
 
 
-async def test_other_scopes_than_http_pass() -> None:
+async def test_other_scopes_pass() -> None:
     passed: list[Scope] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +77,7 @@ async def send_nowhere(message: Message) -> None:
     raise AssertionError(message)
 
 
-async def test_an_error_after_the_response_began_ends_the_connection() -> None:
+async def test_an_error_after_the_start_of_the_response_is_raised() -> None:
     async def half(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise LookupError
@@ -118,7 +118,7 @@ async def test_a_request_cancelled_by_the_shutdown_gets_a_response(begun: bool) 
     assert sent[0]["status"] == (200 if begun else 503)
 
 
-async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_errors_have_cors_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     origin = "https://shop.example"
     settings = get_settings().model_copy(update={"cors_origins": [origin]})
     monkeypatch.setattr("app.main.get_settings", lambda: settings)
@@ -135,7 +135,7 @@ async def test_an_allowed_origin_sees_errors_too(monkeypatch: pytest.MonkeyPatch
     assert "x-request-id" in response.headers
 
 
-async def test_a_preflight_that_is_refused_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_preflight_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = get_settings().model_copy(update={"cors_origins": ["https://shop.example"]})
     monkeypatch.setattr("app.main.get_settings", lambda: settings)
     for origin, status in (("https://shop.example", 200), ("https://evil.example", 400)):

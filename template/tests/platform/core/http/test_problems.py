@@ -129,7 +129,7 @@ async def test_every_error_is_a_problem(client: httpx.AsyncClient, path: str, st
         (f"{GIZMOS}/7", "There is no gizmo 7."),
     ],
 )
-async def test_the_client_sees_the_text_of_an_error_of_the_data_layer(
+async def test_the_detail_is_the_text_of_an_error_of_the_data_layer(
     client: httpx.AsyncClient, path: str, detail: str
 ) -> None:
     assert (await client.get(path)).json()["detail"] == detail
@@ -162,7 +162,7 @@ async def test_a_validation_error_shows_the_location_and_not_the_value(
 @pytest.mark.parametrize(
     "body", [b"{", b"[" * 50_000, b'{"name": "\xff"}', b'{"price": ' + b"9" * 5000 + b"}"]
 )
-async def test_a_body_that_is_not_json_is_a_problem(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_an_invalid_json_body_is_a_problem(client: httpx.AsyncClient, body: bytes) -> None:
     headers = {"content-type": "application/json"}
     response = await client.post(GIZMOS, content=body, headers=headers)
     assert response.status_code in {400, 422}

@@ -34,28 +34,28 @@ def router_of(kind: type[APIRouter], prefix: str) -> APIRouter:
 @pytest.mark.parametrize(
     "path", ["/shops/1", "/shops/1/products/2", "/products/1", "/1", "/shops", "/x/1", "/shops/x"]
 )
-async def test_a_feature_answers_what_a_router_answers(path: str) -> None:
-    answers = []
+async def test_a_feature_router_responds_like_an_api_router(path: str) -> None:
+    responses = []
     for kind in (APIRouter, FeatureRouter):
         async with client_of(app_with(*(router_of(kind, prefix) for prefix in PREFIXES))) as client:
             for method in ("GET", "DELETE"):
-                answer = await client.request(method, f"/api/v1{path}")
-                answers.append((answer.status_code, answer.text))
-    assert answers[:2] == answers[2:]
+                response = await client.request(method, f"/api/v1{path}")
+                responses.append((response.status_code, response.text))
+    assert responses[:2] == responses[2:]
 
 
-async def test_a_request_asks_only_the_routes_of_its_feature(
+async def test_a_request_is_matched_only_with_the_routes_of_its_feature(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = set()
+    matched = set()
     matches = APIRoute.matches
 
     def note(route: APIRoute, scope: Scope) -> tuple[Match, Scope]:
-        asked.add(route.path)
+        matched.add(route.path)
         return matches(route, scope)
 
     monkeypatch.setattr(APIRoute, "matches", note)
     routers = [router_of(FeatureRouter, f"/feature-{number:02}") for number in range(10)]
     async with client_of(app_with(*routers)) as client:
         assert (await client.get("/api/v1/feature-07/1")).json() == "/feature-07 1"
-    assert asked == {"/feature-07/{key}"}
+    assert matched == {"/feature-07/{key}"}

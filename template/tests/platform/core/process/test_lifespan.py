@@ -20,7 +20,7 @@ async def test_the_pool_is_closed_when_the_app_stops() -> None:
 
 @pytest.fixture
 def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
-    """Set when the server's own handler of SIGTERM is called."""
+    """An event that the server's own handler of SIGTERM sets."""
     event = asyncio.Event()
     original = signal.signal(signal.SIGTERM, lambda number, frame: event.set())
     monkeypatch.setattr(readiness, "stopping", False)
@@ -28,7 +28,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
     signal.signal(signal.SIGTERM, original)
 
 
-async def test_sigterm_turns_it_unready_before_it_stops(stopped: asyncio.Event) -> None:
+async def test_sigterm_fails_readiness_before_the_server_stops(stopped: asyncio.Event) -> None:
     lifespan.fail_readiness_on_sigterm(0.05)
     signal.raise_signal(signal.SIGTERM)
     assert readiness.stopping
@@ -43,14 +43,14 @@ async def test_a_second_sigterm_stops_at_once(stopped: asyncio.Event) -> None:
     assert stopped.is_set()
 
 
-async def test_outside_a_server_signals_are_left_alone() -> None:
+async def test_signal_handlers_are_not_changed_outside_a_server() -> None:
     original = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     lifespan.fail_readiness_on_sigterm(0)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     signal.signal(signal.SIGTERM, original)
 
 
-async def test_connections_that_do_not_close_in_time_are_dropped(
+async def test_connections_are_dropped_when_closing_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls: list[bool] = []

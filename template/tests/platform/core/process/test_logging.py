@@ -16,7 +16,7 @@ def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatc
     production = get_settings().model_copy(update={"environment": "production"})
     configure_logging(production)
     with structlog.contextvars.bound_contextvars(request_id="trace"):
-        structlog.get_logger().warning("own line", answer=42)
+        structlog.get_logger().warning("own line", number=1)
         logging.getLogger("uvicorn.error").warning("line of %s", "uvicorn")
         try:
             raise LookupError("missing")
@@ -25,7 +25,7 @@ def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatc
     monkeypatch.undo()
     configure_logging(get_settings())
     own, other, failed = (json.loads(line) for line in output.getvalue().splitlines())
-    assert own == own | {"event": "own line", "answer": 42, "level": "warning"}
+    assert own == own | {"event": "own line", "number": 1, "level": "warning"}
     assert other == other | {"event": "line of uvicorn", "logger": "uvicorn.error"}
     assert failed["exception"].endswith("LookupError: missing")
     assert {line["request_id"] for line in (own, other, failed)} == {"trace"}
