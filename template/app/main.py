@@ -26,7 +26,7 @@ def create_app() -> FastAPI:
     app = FastAPI(
         title=settings.project_name,
         version=project["version"],
-        description=project["description"],
+        description=project.get("description", ""),
         servers=[{"url": "/"}],
         openapi_tags=tags(routers),
         generate_unique_id_function=operation_id,
@@ -34,7 +34,7 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     add_problem_handlers(app)
-    extend_openapi(app, project)
+    extend_openapi(app, authors=project.get("authors", []))
     # The middleware that is added last is the outermost.
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.request_body_limit)
     app.add_middleware(UnhandledErrorMiddleware)

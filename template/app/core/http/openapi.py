@@ -21,7 +21,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def project_metadata() -> dict[str, Any]:
-    """Return the section `project` of `pyproject.toml`."""
+    """Return the table `project` of `pyproject.toml`."""
     project: dict[str, Any] = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
     return project
 
@@ -35,13 +35,13 @@ def tags(routers: Sequence[APIRouter]) -> list[dict[str, Any]]:
     ]
 
 
-def extend_openapi(app: FastAPI, project: dict[str, Any]) -> None:
-    """Add the contact, and the schema `Problem` of all errors, to the document of `app`."""
+def extend_openapi(app: FastAPI, *, authors: Sequence[dict[str, str]]) -> None:
+    """Add the first author as contact, and the schema `Problem`, to the document of `app`."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document["info"]["contact"] = project["authors"][0]
+        document["info"] |= {"contact": author for author in authors[:1]}
         _, parts = models_json_schema(
             [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
         )
