@@ -41,7 +41,8 @@ def extend_openapi(app: FastAPI, *, authors: Sequence[dict[str, str]]) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
-        document["info"] |= {"contact": author for author in authors[:1]}
+        if authors:
+            document["info"]["contact"] = authors[0]
         _, parts = models_json_schema(
             [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
         )
