@@ -3,7 +3,9 @@
 import ast
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from benchmarks.features import copy_feature
 from tests import live, servers
 from tests.live import Service
 from tests.source import ROOT, TEMPLATE
-from tests.test_live_dev import dev
+from tests.test_live_dev import SECONDS, free_port, wait_until_ready
 
 LONGEST_NAME = "purchase_order_line_allocation"
 MOST_CHARACTERS = 60  # of a name that clients use for a method and a module
@@ -33,6 +35,25 @@ def service(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     service.run("uv", "run", "poe", "feature", LONGEST_NAME)
     yield service
     service.remove()
+
+
+@contextmanager
+def serving(service: Service, url: str) -> Iterator[str]:
+    """Serve as in production, with a migrated database; yield the address."""
+    service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=url)
+    port = free_port()
+    process = subprocess.Popen(
+        [service.path / ".venv/bin/python", "-m", "app"],
+        cwd=service.path,
+        env=service.environment | {"DATABASE_URL": url, "PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_ready(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=SECONDS)
 
 
 def document(service: Service, folder: Path | None = None) -> dict[str, Any]:
@@ -68,8 +89,7 @@ def test_a_generated_client_does_the_round_trip(service: Service, tmp_path: Path
     generate = ("uvx", GENERATOR, "generate", "--meta", "uv", "--fail-on-warning")
     service.run(*generate, "--path", str(file), "--output-path", str(client))
     script = ("python", str(ROOT / "tests/round_trip.py"))
-    with dev(service, tmp_path / "log") as (port, _):
-        address = f"http://127.0.0.1:{port}"
+    with service.running_database() as url, serving(service, url) as address:
         service.run("uv", "run", "--no-project", "--with", str(client), *script, address)
 
 
