@@ -1,14 +1,15 @@
 """Database access for products."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.crud import CRUDBase
 from app.core.engine.reader import Reader
 from app.product.models import Product
-from app.product.schemas import PriceStatistics, ProductCreate, ProductRead, ProductUpdate
+from app.product.schemas import ProductCreate, ProductPriceStatistics, ProductRead, ProductUpdate
 
 
 class ProductCRUD(CRUDBase[Product, ProductCreate, ProductUpdate, ProductRead, int]):
@@ -22,16 +23,14 @@ class ProductCRUD(CRUDBase[Product, ProductCreate, ProductUpdate, ProductRead, i
         statement = select(Product).where(Product.is_active).order_by(Product.id).limit(limit)
         return (await session.scalars(statement)).all()
 
-    async def price_statistics(self, reader: Reader) -> PriceStatistics:
+    async def price_statistics(self, reader: Reader) -> ProductPriceStatistics:
         """Return statistics on the prices of active products, computed by the database."""
-        statement = select(
-            func.count(),
-            func.min(Product.price),
-            func.round(func.avg(Product.price), 2, type_=Product.price.type),
-            func.max(Product.price),
-        ).where(Product.is_active)
-        ((count, lowest, average, highest),) = await reader.rows(statement)
-        return PriceStatistics(
+        price = Product.price
+        average_price: ColumnElement[Decimal] = func.round(func.avg(price), 2, type_=price.type)
+        statement = select(func.count(), func.min(price), average_price, func.max(price))
+        rows = await reader.rows(statement.where(Product.is_active))
+        ((count, lowest, average, highest),) = rows
+        return ProductPriceStatistics(
             active_products=count, lowest=lowest, average=average, highest=highest
         )
 

@@ -11,8 +11,8 @@ from app.core.http.routing import CREATED, FeatureRouter
 from app.core.pagination import Page
 from app.product.crud import product_crud
 from app.product.schemas import (
-    PriceStatistics,
     ProductCreate,
+    ProductPriceStatistics,
     ProductQuery,
     ProductRead,
     ProductUpdate,
@@ -40,7 +40,7 @@ async def list_products(
 
 
 @router.get("/statistics/prices")
-async def get_product_price_statistics(reader: CurrentReader) -> PriceStatistics:
+async def get_product_price_statistics(reader: CurrentReader) -> ProductPriceStatistics:
     """Get statistics on the prices of active products."""
     return await product_crud.price_statistics(reader)
 

@@ -56,7 +56,7 @@ class ProductQuery(PageQuery):
     )
 
 
-class PriceStatistics(BaseModel):
+class ProductPriceStatistics(BaseModel):
     """Statistics on the prices of active products; the prices are null when there is none."""
 
     active_products: int = Field(description="The number of active products.")

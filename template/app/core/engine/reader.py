@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Connection
-from sqlalchemy.sql.selectable import TypedReturnsRows
+from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.util import greenlet_spawn
 
 from app.core.errors import ReadOnlyError
@@ -29,7 +28,7 @@ class Reader:
 
     async def rows(
         self,
-        statement: TypedReturnsRows[*Ts],
+        statement: Select[*Ts] | CompoundSelect[*Ts],
         parameters: dict[str, Any] | None = None,
     ) -> list[tuple[*Ts]]:
         """Return the rows as tuples with the column types of `statement`.
@@ -47,7 +46,7 @@ class Reader:
         return await greenlet_spawn(self._rows, statement, parameters)
 
     def _rows(
-        self, statement: TypedReturnsRows[*Ts], parameters: dict[str, Any] | None
+        self, statement: Select[*Ts] | CompoundSelect[*Ts], parameters: dict[str, Any] | None
     ) -> list[tuple[*Ts]]:
         with self._connect() as connection:
             result = connection.execute(statement, parameters)

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import make_url
 
 from app.core.config import Settings, load_settings
@@ -35,7 +35,7 @@ def test_the_url_is_built_from_its_parts() -> None:
         database_host="db.example",
         database_port=4000,
         database_user="shop",
-        database_password="a%b@c/d:e",
+        database_password=SecretStr("a%b@c/d:e"),
         database_name="shop",
     ).sqlalchemy_url
     assert url.password == "a%b@c/d:e"
@@ -63,7 +63,11 @@ def test_no_secret_is_in_an_error(monkeypatch: pytest.MonkeyPatch, url: str) -> 
 
 
 def test_no_secret_is_in_a_repr_or_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    secret = Settings(_env_file=None, database_url=URL, database_password="top/secret")
+    secret = Settings(
+        _env_file=None,
+        database_url=SecretStr(URL),
+        database_password=SecretStr("top/secret"),
+    )
     url = secret.sqlalchemy_url
     logging.getLogger("test").warning("%s %r %s", secret, secret, url)
     for text in (repr(secret), str(secret), str(url), secret.model_dump_json(), caplog.text):

@@ -86,4 +86,4 @@ def test_the_name_of_the_database_is_a_path(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_worker_processes_cannot_share_a_database_in_memory() -> None:
     with pytest.raises(ValidationError, match="cannot share a database in memory"):
-        Settings(_env_file=None, database_url="sqlite://", web_concurrency=2)
+        Settings(_env_file=None, database_url=SecretStr("sqlite://"), web_concurrency=2)
