@@ -82,7 +82,7 @@ def test_an_edit_follows_a_file_that_the_template_moves(evolving: Path, tmp_path
     assert result.returncode == 0, result.stdout + result.stderr
     updated = Project(project.path).files
     assert MOVED not in updated
-    assert updated["app/core/healthy.py"] == project.files[MOVED]
+    assert updated["app/core/http/healthy.py"] == project.files[MOVED]
 
 
 def test_an_edited_file_that_an_answer_removes_is_a_conflict(history: Path, tmp_path: Path) -> None:
