@@ -1,4 +1,4 @@
-"""The two layers: the everyday tests, and the proofs, which take long."""
+"""The two layers: the everyday tests, and the slow proofs."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ LIVE = re.compile(r"/test_live[_.]")
 
 
 def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], str]) -> list[Any]:
-    """Return the parameters of a test: those rows that are not for every day are proofs."""
+    """Return the parameters of a test; rows that are not in `everyday` are proofs."""
     return [
         pytest.param(row, id=name(row), marks=() if row in everyday else pytest.mark.proof)
         for row in rows
@@ -19,12 +19,12 @@ def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], 
 
 
 def is_live(item: pytest.Item) -> bool:
-    """Tell whether a test runs a project, which takes long."""
+    """Return whether a test runs a generated project, which is slow."""
     return bool(LIVE.search(item.nodeid))
 
 
 def spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Put the slow tests at even distances among the quick ones, so that the progress is even.
+    """Spread the slow tests evenly among the quick ones, so that the progress is even.
 
     The last quarter has no live tests, so that the workers end together.
     """
@@ -36,7 +36,7 @@ def spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 
 
 class LiveProgress:
-    """Names each live test when it begins: they take up to some minutes."""
+    """Prints the name of each live test when it begins, since it can run for minutes."""
 
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
         self.reporter = reporter

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.layers import layered
 from tests.live import Service
 from tests.rendering import render
 from tests.source import choices, environment
 
 Start = Callable[..., Service]
 
+ENGINES = [
+    {"database": "postgresql"},
+    {"database": "mysql", "pool_preset": "high"},
+    {"database": "sqlite"},
+]
 PLATFORM = "tests/platform"
 # The tests of the platform that check the models of the owner too.
 OWNERS_MODELS = (f"{PLATFORM}/models", f"{PLATFORM}/migrations")
@@ -18,12 +24,7 @@ OWNERS_MODELS = (f"{PLATFORM}/models", f"{PLATFORM}/migrations")
 
 @pytest.mark.parametrize(
     "answers",
-    [
-        {"database": "postgresql"},
-        {"database": "mysql", "pool_preset": "high"},
-        {"database": "sqlite"},
-    ],
-    ids=lambda answers: answers["database"],
+    layered(ENGINES, everyday=ENGINES[:1], name=lambda answers: answers["database"]),
 )
 def test_a_new_project_passes_its_own_checks_and_so_does_a_new_feature(
     start: Start, answers: dict[str, str]

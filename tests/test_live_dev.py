@@ -64,7 +64,7 @@ def wait_until_refused(port: int) -> None:
 
 @contextmanager
 def dev(service: Service, log: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run `poe dev`, as someone does who has installed no database."""
+    """Run `poe dev` on a machine without a database."""
     port = free_port()
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -84,8 +84,9 @@ def dev(service: Service, log: Path) -> Iterator[tuple[int, subprocess.Popen[byt
         raise
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            # Not SIGKILL: `poe` could not pass it on to the server.
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=SECONDS)
 
 
 @pytest.mark.parametrize(

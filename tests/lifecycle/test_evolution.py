@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.lifecycle.history import (
     NEXT,
     poe_update,
@@ -64,6 +66,7 @@ def test_a_new_question_gets_its_default(evolving: Path, tmp_path: Path) -> None
     assert equals_fresh(updated, evolving, tmp_path / "fresh")
 
 
+@pytest.mark.proof
 def test_a_new_choice_changes_no_answer(evolving: Path, tmp_path: Path) -> None:
     ask(evolving)
     release(evolving, "v900.1.0")
@@ -79,6 +82,7 @@ def test_a_new_choice_changes_no_answer(evolving: Path, tmp_path: Path) -> None:
     assert equals_fresh(updated, evolving, tmp_path / "fresh")
 
 
+@pytest.mark.proof
 def test_a_renamed_question_keeps_its_answer(evolving: Path, tmp_path: Path) -> None:
     ask(evolving)
     release(evolving, "v900.1.0")
@@ -99,6 +103,7 @@ def test_a_renamed_question_keeps_its_answer(evolving: Path, tmp_path: Path) -> 
     assert again.files == updated.files
 
 
+@pytest.mark.proof
 def test_an_edited_file_stays_in_its_old_place(evolving: Path, tmp_path: Path) -> None:
     # A Copier migration could move it, but it runs only with `--trust`.
     project = start(evolving, tmp_path / "project", {})
@@ -113,6 +118,7 @@ def test_an_edited_file_stays_in_its_old_place(evolving: Path, tmp_path: Path) -
     assert without_seeded(updated.files) == without_seeded(fresh) | {MOVED: edited[MOVED]}
 
 
+@pytest.mark.proof
 def test_edits_are_kept_when_the_owner_moves_the_file_too(evolving: Path, tmp_path: Path) -> None:
     project = start(evolving, tmp_path / "project", {})
     (project.path / MOVED).write_bytes(MINE + project.files[MOVED])

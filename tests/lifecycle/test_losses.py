@@ -33,6 +33,7 @@ def test_no_answer_comes_from_outside_the_answers_file() -> None:
     assert not CONFIG.keys() & {"_external_data", "_secret_questions"}
 
 
+@pytest.mark.proof
 def test_a_globally_ignored_file_keeps_its_edits(
     history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def test_seeded_paths_do_not_depend_on_answers(pattern: str) -> None:
     assert re.fullmatch(r"(/[\w.-]+)+", pattern)
 
 
+@pytest.mark.proof
 def test_an_invalid_answer_stops_the_update(evolving: Path, tmp_path: Path) -> None:
     # Copier would use the default instead.
     project = start(evolving, tmp_path / "project", {"license": "MIT"})
@@ -85,6 +87,7 @@ def test_an_edit_follows_a_file_that_the_template_moves(evolving: Path, tmp_path
     assert updated["app/core/http/healthy.py"] == project.files[MOVED]
 
 
+@pytest.mark.proof
 def test_an_edited_file_that_an_answer_removes_is_a_conflict(history: Path, tmp_path: Path) -> None:
     # Copier would delete the file.
     project = edit(start(history, tmp_path / "project", {"container": "docker"}), DOCKER)
@@ -98,6 +101,7 @@ def test_an_edited_file_that_an_answer_removes_is_a_conflict(history: Path, tmp_
     assert refused.returncode != 0
 
 
+@pytest.mark.proof
 def test_an_improvement_follows_a_file_that_the_owner_moved(history: Path, tmp_path: Path) -> None:
     # Copier would skip the file.
     project = start(history, tmp_path / "project", {})

@@ -67,6 +67,7 @@ def test_the_message_names_the_action_that_is_needed_first(
     assert Project(project.path).files == before
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     ("base", "arguments", "message"),
     [

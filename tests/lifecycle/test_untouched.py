@@ -49,6 +49,7 @@ def test_a_second_update_changes_nothing(
     assert git(project.path, "status", "--porcelain") == ""
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("answers", ENGINES_IN_LAYERS)
 def test_the_update_script_equals_a_copier_update(
     history: Path, tmp_path: Path, answers: dict[str, str]
