@@ -11,6 +11,12 @@ from tests.rendering import render
 from tests.source import CONFIG
 
 COMMANDS = re.findall(r"^ +(uv sync|git .+)$", CONFIG["_message_after_copy"], re.MULTILINE)
+# The commands must not depend on Git's settings.
+OTHER_BRANCH = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "init.defaultBranch",
+    "GIT_CONFIG_VALUE_0": "trunk",
+}
 
 
 def test_the_first_commit_has_what_ci_and_the_image_build_need(
@@ -20,7 +26,7 @@ def test_the_first_commit_has_what_ci_and_the_image_build_need(
     service = Service(project.path, None)
     assert [command.split()[0] for command in COMMANDS] == ["uv", "git"]
     for command in COMMANDS:
-        service.run("sh", "-c", command)
+        service.run("sh", "-c", command, **OTHER_BRANCH)
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", project.path, clone], check=True)
     workflow = yaml.safe_load((clone / ".github/workflows/ci.yml").read_text("utf-8"))
