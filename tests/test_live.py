@@ -52,6 +52,7 @@ def test_a_project_without_its_sample_passes_its_own_tests(start: Start) -> None
     service.run("uv", "run", "poe", "revision", "-m", "drop product")
     [revision] = service.path.glob("migrations/versions/*_drop_product.py")
     revision.write_text(revision.read_text() + '\naccepted_operations = {"drop table product"}\n')
+    service.run("uv", "run", "poe", "format")
     service.run("uv", "run", "poe", "check")
 
 
