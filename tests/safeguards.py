@@ -158,6 +158,27 @@ SAFEGUARDS = [
         "tests/platform/network/test_failover.py",
     ),
     Safeguard(
+        "a missing row is a 404",
+        "app/core/http/problems.py",
+        "    @app.exception_handler(NotFoundError)\n",
+        "",
+        "tests/platform/core/http/test_problems.py",
+    ),
+    Safeguard(
+        "a 201 has the path of the new resource",
+        "tests/platform/gizmo.py",
+        'response.headers["Location"]',
+        'response.headers["X-Location"]',
+        "tests/platform/core/http/test_openapi.py",
+    ),
+    Safeguard(
+        "imports point one way",
+        "app/models/types.py",
+        "import secrets\n",
+        "import secrets\nimport app.core.errors\n",
+        "tests/platform/test_layers.py",
+    ),
+    Safeguard(
         "a conflict is a 409",
         "app/core/http/problems.py",
         "if driver.is_conflict(error):",
