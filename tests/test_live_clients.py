@@ -83,6 +83,24 @@ def test_a_linter_of_openapi_documents_finds_nothing(service: Service, tmp_path:
 
 
 @pytest.mark.proof
+def test_every_operation_parameter_field_and_tag_is_described(service: Service) -> None:
+    content = document(service)
+    described = {
+        operation["operationId"]: operation
+        for path in content["paths"].values()
+        for operation in path.values()
+    }
+    for name, operation in [*described.items()]:
+        parameters = operation.get("parameters", [])
+        described |= {f"{name}.{parameter['name']}": parameter for parameter in parameters}
+    for name, schema in content["components"]["schemas"].items():
+        fields = schema.get("properties", {}).items()
+        described |= {f"{name}.{field}": value for field, value in fields}
+    described |= {tag["name"]: tag for tag in content["tags"]}
+    assert [name for name, value in described.items() if not value.get("description")] == []
+
+
+@pytest.mark.proof
 def test_a_generated_client_does_the_round_trip(service: Service, tmp_path: Path) -> None:
     file, client = tmp_path / "openapi.json", tmp_path / "client"
     file.write_text(json.dumps(document(service)), "utf-8")
