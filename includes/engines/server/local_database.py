@@ -1,8 +1,7 @@
 """A local database server for commands, used when no database is configured.
 
 `python -m scripts.local_database COMMAND …` runs COMMAND with `DATABASE_URL` set. The first process
-that needs the server starts it, and the last one stops it. When a process is killed, the server is
-stopped by the next one that ends.
+that needs the server starts it, and the last one stops it, also when it is killed.
 """
 
 import asyncio
@@ -13,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, NullPool, text
@@ -25,6 +24,14 @@ from scripts import local_server as server
 
 PROJECT = Path(__file__).parent.parent
 DATABASE = "local"
+# Waits until no process uses the server, with few imports, then stops it if it still runs.
+GUARD = """
+import fcntl, sys
+with open(sys.argv[1], "w") as use:
+    fcntl.flock(use, fcntl.LOCK_EX)
+from scripts.local_database import folder, stop_unless_used
+stop_unless_used(folder())
+"""
 
 
 def folder() -> Path:
@@ -76,14 +83,20 @@ def running() -> Iterator[URL]:
             os.set_inheritable(use.fileno(), True)
             yield url
         finally:
-            with _exclusively(place / "start.lock"):
-                try:
-                    fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    pass
-                else:
-                    if server.is_running(place):
-                        server.stop(place)
+            fcntl.flock(use, fcntl.LOCK_UN)
+            stop_unless_used(place)
+
+
+def stop_unless_used(place: Path) -> None:
+    """Stop the server of a folder, unless another process uses it."""
+    with (
+        (place / "use.lock").open("w") as use,
+        _exclusively(place / "start.lock"),
+        suppress(BlockingIOError),
+    ):
+        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if server.is_running(place):
+            server.stop(place)
 
 
 @contextmanager
@@ -101,8 +114,21 @@ def main() -> int:
     if load_settings(DatabaseSettings).configured_url is not None:
         return _run(command)
     with running() as url:
+        _start_guard()
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
         return _run(command)
+
+
+def _start_guard() -> None:
+    """Start a process that stops the server when this one is killed, as `poe` does on SIGTERM."""
+    subprocess.Popen(
+        [sys.executable, "-c", GUARD, str(folder() / "use.lock")],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _run(command: list[str]) -> int:
