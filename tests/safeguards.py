@@ -304,4 +304,11 @@ SAFEGUARDS = [
         "while False:",
         "tests/platform/migrations/test_revision.py",
     ),
+    Safeguard(
+        "two processes send a reminder once",
+        "tests/platform/recipes/reminders.py",
+        "        await session.execute(claim)\n",
+        "",
+        "tests/platform/recipes/test_reminders.py",
+    ),
 ]

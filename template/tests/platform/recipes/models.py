@@ -30,6 +30,7 @@ class Invoice(UUIDPrimaryKey, Timestamps, Versioned, Base, kw_only=True):
     customer: Mapped[str] = mapped_column(String(100), index=True)
     due_date: Mapped[date]
     reminded_at: Mapped[datetime | None] = mapped_column(default=None)
+    reminder_claimed_at: Mapped[datetime | None] = mapped_column(default=None)
 
     lines: Mapped[list["InvoiceLine"]] = relationship(
         back_populates="invoice",
