@@ -80,6 +80,27 @@ SAFEGUARDS = [
         "tests/platform/core/test_pagination.py",
     ),
     Safeguard(
+        "every statement of a CRUD class obeys its criteria",
+        "app/core/crud.py",
+        "rows.where(*self._criteria)",
+        "rows",
+        "tests/platform/core/test_criteria.py",
+    ),
+    Safeguard(
+        "an entity from elsewhere is written only within the criteria",
+        "app/core/crud.py",
+        '{"key": key}) is None:',
+        '{"key": key}) is False:',
+        "tests/platform/core/test_criteria_of_writes.py",
+    ),
+    Safeguard(
+        "a locked row is read anew",
+        "app/core/crud.py",
+        ".execution_options(populate_existing=True)",
+        "",
+        "tests/platform/core/test_transactions.py",
+    ),
+    Safeguard(
         "a burst does not open its connections anew each time",
         "app/core/engine/pool.py",
         "if recently_exhausted and self._pool.full():",
@@ -138,8 +159,8 @@ SAFEGUARDS = [
     Safeguard(
         "the response to a change is the stored row",
         "app/core/crud.py",
-        "with_for_update=True",
-        "with_for_update=None",
+        ".with_for_update()",
+        "",
         "tests/platform/core/test_transactions.py",
     ),
     Safeguard(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Select, asc, bindparam, desc, func, select
+from sqlalchemy import ColumnElement, Select, asc, bindparam, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.engine.insert import InsertRow
@@ -35,10 +35,24 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         # By the attribute names of the model; the names in the table may differ.
         self._columns = dict(model.__mapper__.columns.items())
         ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
-        self._all = select(*[column.label(name) for name, column in self._columns.items()])
+        self._criteria = tuple(self.criteria())
+        rows = select(*[column.label(name) for name, column in self._columns.items()])
+        self._all = rows.where(*self._criteria)
         self._by_key = self._all.where(self._key == bindparam("key"))
+        self._count = select(func.count()).select_from(model).where(*self._criteria)
+        entity = select(model).where(self._key == bindparam("key"), *self._criteria)
+        self._locked = entity.with_for_update().execution_options(populate_existing=True)
         self._by_order: dict[str, Select[Any]] = {}
         self._insert = InsertRow(model)
+
+    def criteria(self) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions of every row that this class reads or writes; none by default.
+
+        Override it for the rows of one tenant, or those that are not marked as deleted. It is
+        called once, and its conditions are part of each statement. A value that differs between
+        requests is `bindparam(NAME, callable_=FUNCTION)`: SQLAlchemy calls the function each time.
+        """
+        return ()
 
     async def get(self, reader: Reader | AsyncSession, key: KeyT) -> ReadT:
         """Return the row with this key.
@@ -55,12 +69,13 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         """Return the entity with this key and lock its row (SELECT … FOR UPDATE).
 
         Other transactions that lock the same row wait until this one ends, and then read its
-        changes.
+        changes. The session's own changes are flushed first.
 
         Raises:
             NotFoundError: when there is none.
         """
-        instance = await session.get(self.model, key, with_for_update=True)
+        await session.flush()
+        instance = await session.scalar(self._locked, {"key": key})
         if instance is None:
             raise self._not_found(key)
         return instance
@@ -84,8 +99,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         items, more = rows[: query.limit], len(rows) > query.limit
         total = None
         if query.total:
-            count = select(func.count()).select_from(self.model).where(*conditions)
-            ((total,),) = await _rows(reader, count)
+            ((total,),) = await _rows(reader, self._count.where(*conditions))
         next_cursor = self._cursor_after(items[-1], query.sort) if more else None
         page = {"items": items, "next_cursor": next_cursor, "total": total}
         return self._page.model_validate(page, from_attributes=True)
@@ -95,16 +109,34 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         return self._read(await self._insert(session, values.model_dump()))
 
     async def update(self, session: AsyncSession, instance: ModelT, values: UpdateT) -> ReadT:
-        """Change the fields that were sent, also those sent as null, and return the row."""
+        """Change the fields that were sent, also those sent as null, and return the row.
+
+        Raises:
+            NotFoundError: when the row does not meet the criteria.
+        """
+        if self._criteria:
+            await self._require(session, instance)
         for name, value in values.model_dump(exclude_unset=True).items():
             setattr(instance, name, value)
         await session.flush()
         return self._read(instance)
 
     async def delete(self, session: AsyncSession, instance: ModelT) -> None:
-        """Delete the row of an entity."""
+        """Delete the row of an entity.
+
+        Raises:
+            NotFoundError: when the row does not meet the criteria.
+        """
+        if self._criteria:
+            await self._require(session, instance)
         await session.delete(instance)
         await session.flush()
+
+    async def _require(self, session: AsyncSession, instance: ModelT) -> None:
+        """Lock a row that meets the criteria: an entity can come from a relationship."""
+        key = getattr(instance, self._key_name)
+        if await session.scalar(self._locked.with_only_columns(self._key), {"key": key}) is None:
+            raise self._not_found(key)
 
     def _read(self, row: object) -> ReadT:
         return self.schema.model_validate(row, from_attributes=True)

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from sqlalchemy import select, update
 from starlette.types import Message, Scope
 
 from app.core.database import (
     CurrentSession,
     CurrentSessionTransaction,
     engine,
+    session_factory,
     session_scope,
 )
 from app.main import create_app
@@ -105,3 +107,17 @@ async def test_a_row_is_deleted_once_by_concurrent_requests() -> None:
             )
             assert {response.status_code for response in changed} <= {200, 404}
             assert {first.status_code, second.status_code} == {204, 404}
+
+
+async def test_get_for_update_reads_the_row_again_and_keeps_own_changes() -> None:
+    async with session_scope() as session:
+        session.add(Gizmo(name="Ada"))
+    async with session_factory() as session:
+        (entity,) = (await session.scalars(select(Gizmo))).all()
+        await session.commit()
+        async with session_scope() as other:
+            await other.execute(update(Gizmo).values(name="Bob"))
+        assert await gizmo_crud.get_for_update(session, entity.id) is entity
+        assert entity.name == "Bob"
+        entity.note = "new"
+        assert (await gizmo_crud.get_for_update(session, entity.id)).note == "new"
