@@ -21,8 +21,18 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("price", sa.Numeric(precision=10, scale=2), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("created_at", mysql.DATETIME(fsp=6), nullable=False),
-        sa.Column("updated_at", mysql.DATETIME(fsp=6), nullable=False),
+        sa.Column(
+            "created_at",
+            mysql.DATETIME(fsp=6),
+            server_default=sa.text("(utc_timestamp(6))"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            mysql.DATETIME(fsp=6),
+            server_default=sa.text("(utc_timestamp(6))"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
         mysql_collate="utf8mb4_bin",
     )

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.models.base import NAMING_CONVENTION, Base
-from app.models.types import UTCDateTime
+from app.models.types import SERVER_UTC_NOW, UTCDateTime
 from tests.platform.database_server import NOW
 from tests.platform.scratch_migrations import Migrations
 
@@ -39,7 +39,7 @@ def sample(monkeypatch: pytest.MonkeyPatch, rebuilt_database: None) -> None:
         sa.Column("rate", sa.Numeric(5, 2), server_default="1.50", nullable=False),
         sa.Column("real", sa.Float),
         sa.Column("double", sa.Double),
-        sa.Column("created_at", UTCDateTime, nullable=False),
+        sa.Column("created_at", UTCDateTime, server_default=SERVER_UTC_NOW, nullable=False),
         sa.Column(
             "now_at",
             UTCDateTime,

@@ -3,7 +3,7 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -54,11 +54,17 @@ async def test_many_rows_are_added_at_once(session: AsyncSession) -> None:
     await stock.add_articles(session, rows)
     found = (await session.scalars(select(Stock))).all()
     assert sum(row.quantity for row in found) == sum(range(1000))
-    assert all(row.created_at and row.version == 1 for row in found)
+    assert all(row.created_at == row.updated_at and row.version == 1 for row in found)
+
+
+async def test_a_row_of_another_program_has_the_first_version(session: AsyncSession) -> None:
+    await session.execute(text("INSERT INTO stock (article, quantity) VALUES ('Pen', 7)"))
+    assert await quantities(session) == {"Pen": (7, 1)}
 
 
 async def test_what_is_there_is_changed_and_the_rest_is_added(session: AsyncSession) -> None:
     await stock.count_stock(session, [{"article": "Pencil", "quantity": 1}])
+    assert await session.scalar(select(Stock.created_at == Stock.updated_at))
     rows = [{"article": "Pencil", "quantity": 5}, {"article": "Pen", "quantity": 7}]
     await stock.count_stock(session, rows)
     assert await quantities(session) == {"Pencil": (5, 2), "Pen": (7, 1)}
