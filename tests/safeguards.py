@@ -38,6 +38,20 @@ SAFEGUARDS = [
         "tests/platform/core/test_transactions.py",
     ),
     Safeguard(
+        "a key is committed together with the rows of its request",
+        "tests/platform/recipes/idempotency.py",
+        "        result = await work()\n",
+        "        await self.session.commit()\n        result = await work()\n",
+        "tests/platform/recipes/test_idempotency.py",
+    ),
+    Safeguard(
+        "a request whose confirmation got lost is stored once",
+        "tests/platform/recipes/idempotency.py",
+        "self.session.add(row)",
+        "pass",
+        "tests/platform/network/test_idempotency.py",
+    ),
+    Safeguard(
         "a session for reading does not write",
         "app/core/database.py",
         '@event.listens_for(_ReadOnlySession, "before_flush")\n',

@@ -129,7 +129,9 @@ def is_invalid(error: DBAPIError) -> bool:
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
-    return _code(error) in UNAVAILABLE
+    # A deadlock ends the whole transaction, so the session finds no savepoint to return to.
+    lost_savepoint = _code(error) == 1305 and "SAVEPOINT" in str(error.orig)
+    return lost_savepoint or _code(error) in UNAVAILABLE
 
 
 @contextmanager

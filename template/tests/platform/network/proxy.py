@@ -20,6 +20,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._asking = False
         self.round_trips = 0
+        self.commits_to_lose = 0
         self.port = 0
 
     async def start(self) -> None:
@@ -43,6 +44,10 @@ class Proxy:
         """Forward the data again, also the data received meanwhile."""
         self._flowing.set()
 
+    def lose_commits(self, number: int) -> None:
+        """Close the connection instead of confirming the next commits after an INSERT."""
+        self.commits_to_lose = number
+
     @property
     def address(self) -> SecretStr:
         """The `DATABASE_URL` of the proxy."""
@@ -53,15 +58,29 @@ class Proxy:
         url = get_settings().sqlalchemy_url
         there = await asyncio.open_connection(url.host or "127.0.0.1", url.port or DEFAULT_PORT)
         self._writers |= {writer, there[1]}
+        lost = asyncio.Event()
         await asyncio.gather(
-            self._copy(reader, there[1], asking=True), self._copy(there[0], writer, asking=False)
+            self._copy(reader, there[1], lost, asking=True),
+            self._copy(there[0], writer, lost, asking=False),
         )
 
     async def _copy(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, asking: bool
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        lost: asyncio.Event,
+        *,
+        asking: bool,
     ) -> None:
+        inserted = False
         try:
             while data := await reader.read(65536):
+                inserted |= asking and b"INSERT" in data
+                if inserted and self.commits_to_lose and b"COMMIT" in data:
+                    self.commits_to_lose -= 1
+                    lost.set()
+                elif lost.is_set():
+                    break
                 self.round_trips += asking and not self._asking
                 self._asking = asking
                 await self._flowing.wait()

@@ -1,6 +1,7 @@
 """Failed commits and deadlocks of a server with concurrent transactions."""
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import select
@@ -32,19 +33,21 @@ async def test_a_failed_commit_is_a_503() -> None:
         assert (await client.post(GIZMOS, json={"name": "second", "price": "1"})).status_code == 201
 
 
-async def test_a_deadlock_is_a_503() -> None:
+@pytest.mark.parametrize("in_savepoint", [False, True])
+async def test_a_deadlock_is_a_503(in_savepoint: bool) -> None:
     app = create_app()
     both = asyncio.Barrier(2)
 
     @app.post("/swap/{first}/{second}")
     async def swap(first: int, second: int, session: CurrentSessionTransaction) -> None:
-        for number, key in enumerate((first, second)):
-            gizmo = await session.get(Gizmo, key, with_for_update=True)
-            assert gizmo is not None
-            gizmo.price += 1
-            await session.flush()
-            if number == 0:
-                await both.wait()
+        async with session.begin_nested() if in_savepoint else nullcontext():
+            for number, key in enumerate((first, second)):
+                gizmo = await session.get(Gizmo, key, with_for_update=True)
+                assert gizmo is not None
+                gizmo.price += 1
+                await session.flush()
+                if number == 0:
+                    await both.wait()
 
     async with session_factory.begin() as session:
         session.add_all(gizmos := [Gizmo(name=str(number)) for number in range(2)])
