@@ -284,6 +284,20 @@ SAFEGUARDS = [
         "tests/platform/recipes/test_invoices.py",
     ),
     Safeguard(
+        "a change against a CHECK constraint is a 422",
+        "app/core/engine/driver.py",
+        ', "22P05", "23514"}',
+        ', "22P05"}',
+        "tests/platform/core/http/test_violations.py",
+    ),
+    Safeguard(
+        "a missing parent is told apart from a row that is still referenced",
+        "app/core/engine/foreign_keys.py",
+        'if words[0].upper() == "DELETE" else',
+        "if False else",
+        "tests/platform/core/http/test_violations.py",
+    ),
+    Safeguard(
         "a new row has equal timestamps",
         "app/models/base.py",
         '(context.current_parameters or {}).get("created_at") or utc_now()',

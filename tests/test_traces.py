@@ -45,6 +45,7 @@ FILES = {
     "tests/platform/core/engine/test_postgresql_revisions.py": ("database", {"postgresql"}),
     "app/models/binary_uuid.py": ("database", {"mysql"}),
     "tests/platform/core/engine/test_mysql.py": ("database", {"mysql"}),
+    "app/core/engine/foreign_keys.py": ("database", {"postgresql", "sqlite"}),
     "app/core/engine/statement_timeout.py": ("database", {"sqlite"}),
     "app/models/exact_numeric.py": ("database", {"sqlite"}),
     "tests/platform/core/engine/test_sqlite_connections.py": ("database", {"sqlite"}),

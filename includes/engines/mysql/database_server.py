@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 # Error codes by their meaning; `OTHER` are errors of the statement.
 CONFLICTS: list[Any] = [1062, 1216, 1451, 1452, 1761]
-INVALID: list[Any] = [1264, 1366, 1406]
+INVALID: list[Any] = [1264, 1366, 1406, 3819, 4025]
 UNAVAILABLE: list[Any] = [
     *(1040, 1114, 1290, 1053, 1205, 1213, 1317, 2003, 2006, 2013, 3024, 4031),
 ]
-OTHER: list[Any] = [1048, 1064, 1146, 3819, "no code"]
+OTHER: list[Any] = [1048, 1064, 1146, 1364, "no code"]
 
 URL = "mysql://shop:top%2Fsecret@db.example:4000/shop"
 UNSAFE_URL = "mysql://shop:Change-Me@db.example/shop"

@@ -12,10 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.engine.limits import warn_about_limits
+from app.core.errors import Violation
 
 # Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
 CONFLICTS = frozenset({1062, 1216, 1217, 1451, 1452, 1761, 1762})
-INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 1690, 3140, 3988})
+INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 1690, 3140, 3819, 3988, 4025})
+VIOLATIONS = (
+    {1062: Violation.DUPLICATE}
+    | dict.fromkeys((1216, 1452), Violation.MISSING)
+    | dict.fromkeys((1217, 1451), Violation.REFERENCED)
+    | dict.fromkeys((3819, 4025), Violation.CHECK)  # of MySQL and of MariaDB
+)
 UNAVAILABLE = frozenset(
     {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
     | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
@@ -123,8 +130,13 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Return whether a value is invalid for its column, for example out of range."""
+    """Return whether a value is invalid: out of range for its column, or against a CHECK."""
     return _code(error) in INVALID
+
+
+def violation(error: DBAPIError) -> Violation | None:
+    """Return the rule that a change violates, without values and names; None if it is unknown."""
+    return VIOLATIONS.get(_code(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:

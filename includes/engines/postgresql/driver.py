@@ -11,13 +11,22 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
+from app.core.engine.foreign_keys import foreign_key_violation
 from app.core.engine.limits import warn_about_limits
-from app.core.errors import DatabaseUnavailableError
+from app.core.errors import DatabaseUnavailableError, Violation
 
 # SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
-CONFLICTS = frozenset({"23503", "23505", "23P01"})
-INVALID = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
+CONFLICTS = frozenset({"23001", "23503", "23505", "23P01"})
+INVALID = frozenset(
+    {"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "23514"}
+)
 UNAVAILABLE = frozenset({"25006", "25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+FOREIGN_KEY = "23503"
+VIOLATIONS = {
+    "23001": Violation.REFERENCED,  # ON DELETE RESTRICT, since PostgreSQL 18
+    "23505": Violation.DUPLICATE,
+    "23514": Violation.CHECK,
+}
 # The server became a standby: a new connection may reach the new primary.
 READ_ONLY = "25006"
 UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
@@ -147,8 +156,15 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Return whether a value is invalid for its column, for example out of range."""
+    """Return whether a value is invalid: out of range for its column, or against a CHECK."""
     return _code(error) in INVALID
+
+
+def violation(error: DBAPIError) -> Violation | None:
+    """Return the rule that a change violates, without values and names; None if it is unknown."""
+    if _code(error) == FOREIGN_KEY:
+        return foreign_key_violation(error)
+    return VIOLATIONS.get(_code(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:

@@ -11,9 +11,9 @@ from app.models.exact_numeric import ExactNumeric
 
 # Error codes by their meaning; `OTHER` are errors of the statement.
 CONFLICTS: list[Any] = [787, 1555, 2067, 2579]
-INVALID: list[Any] = [18, 20]
+INVALID: list[Any] = [18, 20, 275]
 UNAVAILABLE: list[Any] = [5, 6, 8, 9, 10, 13, 14, 517, 2570]
-OTHER: list[Any] = [1, 275, 1299, 0]
+OTHER: list[Any] = [1, 1299, 1811, 0]
 
 URL = "sqlite:////data/shop.db"
 UNSAFE_URL = "sqlite://"

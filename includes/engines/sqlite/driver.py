@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, MetaData, event
@@ -11,19 +11,23 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
-from app.core.engine.statement_timeout import interrupt, limit_statements
+from app.core.engine.foreign_keys import foreign_key_violation
+from app.core.engine.statement_timeout import limit_statements
 from app.core.engine.url import is_in_memory
+from app.core.errors import Violation
 
 # Result codes, https://www.sqlite.org/rescode.html; the primary code is the lowest byte.
-CONFLICTS = frozenset(
-    {
-        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
-        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
-        sqlite3.SQLITE_CONSTRAINT_ROWID,
-        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
-    }
-)
-INVALID = frozenset({sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG})
+VIOLATIONS = {
+    sqlite3.SQLITE_CONSTRAINT_CHECK: Violation.CHECK,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: Violation.DUPLICATE,
+    sqlite3.SQLITE_CONSTRAINT_ROWID: Violation.DUPLICATE,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: Violation.DUPLICATE,
+}
+CHECKS = frozenset({sqlite3.SQLITE_CONSTRAINT_CHECK})
+# ON DELETE RESTRICT has the code of triggers, and this message.
+FOREIGN_KEY = "FOREIGN KEY constraint failed"
+CONFLICTS = VIOLATIONS.keys() - CHECKS | {sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY}
+INVALID = CHECKS | {sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
 UNAVAILABLE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -93,7 +97,6 @@ def register_listeners(engine: Engine) -> None:
     event.listen(engine, "begin", _begin)
     limit_statements(engine)
     event.listen(engine, "handle_error", _translate_overflow)
-    event.listen(engine, "invalidate", _roll_back)
 
 
 def _prepare(connection: Any, record: object) -> None:
@@ -126,14 +129,6 @@ def _translate_overflow(context: ExceptionContext) -> None:
         raise DataError(context.statement, None, error) from error
 
 
-def _roll_back(connection: Any, record: object, error: object) -> None:
-    # A cancelled caller leaves a connection in the middle of a statement. Its write lock would last
-    # as long as anything refers to the statement.
-    interrupt(connection)
-    with suppress(sqlite3.Error):
-        connection.rollback()
-
-
 _kept: dict[str, sqlite3.Connection] = {}
 
 
@@ -153,12 +148,19 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 def is_conflict(error: DBAPIError) -> bool:
     """Return whether a unique or foreign-key constraint was violated."""
-    return _code(error) in CONFLICTS
+    return _code(error) in CONFLICTS or str(error.orig) == FOREIGN_KEY
 
 
 def is_invalid(error: DBAPIError) -> bool:
-    """Return whether a value is invalid for its column, for example too large."""
+    """Return whether a value is invalid: too large for its column, or against a CHECK."""
     return isinstance(error, DataError) or _code(error) in INVALID
+
+
+def violation(error: DBAPIError) -> Violation | None:
+    """Return the rule that a change violates, without values and names; None if it is unknown."""
+    if str(error.orig) == FOREIGN_KEY:
+        return foreign_key_violation(error)
+    return VIOLATIONS.get(_code(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:

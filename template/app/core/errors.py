@@ -1,5 +1,7 @@
 """Errors of the data layer; `http/problems.py` turns each into an HTTP status."""
 
+from enum import StrEnum
+
 
 class NotFoundError(LookupError):
     """The row does not exist; the client gets the text of the error, with status 404."""
@@ -11,6 +13,15 @@ class InvalidCursorError(NotFoundError):
 
 class ConflictError(Exception):
     """The data does not allow a change; the client gets the text, with status 409."""
+
+
+class Violation(StrEnum):
+    """A rule of the database that a change violates, in the words that the client gets."""
+
+    DUPLICATE = "A row with the same unique value already exists."
+    MISSING = "A referenced row does not exist."
+    REFERENCED = "The row is still referenced."
+    CHECK = "A value violates a rule of the database."
 
 
 class DatabaseUnavailableError(Exception):

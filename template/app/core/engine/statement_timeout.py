@@ -1,6 +1,7 @@
 """A time limit for each statement, since SQLite has none."""
 
 import asyncio
+import sqlite3
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +13,7 @@ def limit_statements(engine: Engine) -> None:
     event.listen(engine, "before_cursor_execute", _start_clock)
     event.listen(engine, "after_cursor_execute", _stop_clock)
     event.listen(engine, "handle_error", _stop_clock_of_error)
+    event.listen(engine, "invalidate", _roll_back)
 
 
 def interrupt(connection: Any) -> None:
@@ -19,6 +21,14 @@ def interrupt(connection: Any) -> None:
     # The coroutine awaits nothing, so one step runs all of it.
     with suppress(StopIteration):
         connection.driver_connection.interrupt().send(None)
+
+
+def _roll_back(connection: Any, record: object, error: object) -> None:
+    # A cancelled caller leaves a connection in the middle of a statement. Its write lock would last
+    # as long as anything refers to the statement.
+    interrupt(connection)
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _start_clock(

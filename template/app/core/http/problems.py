@@ -118,9 +118,11 @@ def add_problem_handlers(app: FastAPI) -> None:
         if error.connection_invalidated or driver.is_unavailable(error):
             return await unavailable(request, error)
         if driver.is_conflict(error):
-            return problem_response(409, "The change conflicts with existing data.")
+            detail = driver.violation(error) or "The change conflicts with existing data."
+            return problem_response(409, detail)
         if driver.is_invalid(error):
-            return problem_response(422, "A value is out of range for the database.")
+            detail = driver.violation(error) or "A value is out of range for the database."
+            return problem_response(422, detail)
         raise error
 
 

@@ -21,6 +21,12 @@ def test_an_error_code_has_one_class(code: Any) -> None:
     assert driver.is_unavailable(error) is (code in server.UNAVAILABLE)
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_is_named_only_where_a_change_is_refused(code: Any) -> None:
+    violation = driver.violation(DBAPIError(None, None, server.DriverError(code)))
+    assert violation is None or code in [*server.CONFLICTS, *server.INVALID]
+
+
 @pytest.mark.parametrize(("spelling", "meant"), server.SPELLINGS.items())
 def test_each_spelling_of_a_url_becomes_the_async_driver(spelling: str, meant: str) -> None:
     assert parse_url(spelling) == make_url(meant)
