@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.engine.insert import InsertRow
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
+from app.core.filters import Condition
 from app.core.pagination import Cursor, Page, PageQuery
 from app.models.base import Base
 
@@ -43,6 +44,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         entity = select(model).where(self._key == bindparam("key"), *self._criteria)
         self._locked = entity.with_for_update().execution_options(populate_existing=True)
         self._by_order: dict[str, Select[Any]] = {}
+        self._filters: dict[type[PageQuery], dict[str, Condition]] = {}
         self._insert = InsertRow(model)
 
     def criteria(self) -> Sequence[ColumnElement[bool]]:
@@ -87,7 +89,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             InvalidCursorError: when the cursor does not belong to this list.
         """
         column = self._columns[query.sort.removeprefix("-")]
-        conditions = [self._columns[name] == value for name, value in query.filters().items()]
+        conditions = self._conditions(query)
         statement = self._ordered(query.sort)
         if conditions:
             statement = statement.where(*conditions)
@@ -144,6 +146,24 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
     def _not_found(self, key: KeyT) -> NotFoundError:
         name = self.model.__tablename__.replace("_", " ")
         return NotFoundError(f"There is no {name} {key}.")
+
+    def _conditions(self, query: PageQuery) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions of the filters that were sent.
+
+        Raises:
+            TypeError: when the query class does not fit the model.
+        """
+        kind = type(query)
+        if kind not in self._filters:
+            self._filters[kind] = {
+                name: declared.on(self._columns[declared.column.key])
+                for name, declared in kind.filters_on(self.model).items()
+            }
+        filters = self._filters[kind]
+        return [
+            filters[name](value) if name in filters else self._columns[name] == value
+            for name, value in query.filters().items()
+        ]
 
     def _ordered(self, sort: str) -> Select[Any]:
         """Return the statement for a page of all rows, built once for each order."""

@@ -5,13 +5,15 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, Unpack, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Numeric, and_, or_
 
 from app.core.errors import InvalidCursorError
+from app.core.filters import Filter, column_of, declared_filter, filter_of
+from app.models.base import Base
 
 ItemT = TypeVar("ItemT")
 
@@ -34,6 +36,14 @@ class PageQuery(BaseModel):
     A feature's query class adds its filters and `sort`, a literal of column names; `-` before a
     name means descending. Parameters that are not declared are refused. Columns in `sort` must not
     be nullable.
+
+    A field is a filter by the column of its name, or by the `Filter` in its type.
+
+    Args:
+        model: the model of the rows, as in `class ProductQuery(PageQuery, model=Product)`.
+
+    Raises:
+        TypeError: when the class is made, and a filter or a name in `sort` does not fit the model.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,9 +58,57 @@ class PageQuery(BaseModel):
     total: bool = Field(default=False, description="Count the rows on all pages too.")
     sort: str = Field(default="id", description="Column to sort by; `-` before it: descending.")
 
+    _model: ClassVar[type[Base] | None] = None
+
+    def __init_subclass__(
+        cls, *, model: type[Base] | None = None, **config: Unpack[ConfigDict]
+    ) -> None:
+        super().__init_subclass__(**config)
+        cls._model = model or cls._model
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Accept the argument `model`."""
+
+    @classmethod
+    def __pydantic_on_complete__(cls) -> None:
+        """Check the class, and describe its filters."""
+        if cls._model is None:
+            return
+        for name, found in cls.filters_on(cls._model).items():
+            field = cls.model_fields[name]
+            field.description = field.description or found.description
+        columns, names, place = cls._model.__mapper__.columns, cls._sort_names(), cls.__name__
+        if not names:
+            raise TypeError(f'{place}.sort: declare a Literal of columns: Literal["id", "-id"].')
+        if nullable := [name for name in names if columns[name].nullable]:
+            raise TypeError(f"{place}.sort: {nullable} may be NULL; cursors would skip such rows.")
+
     def filters(self) -> dict[str, Any]:
-        """Return the filters that were sent, by column name."""
+        """Return the filters that were sent, by the name of the field or of a column."""
         return self.model_dump(exclude=set(PageQuery.model_fields), exclude_none=True)
+
+    @classmethod
+    def filters_on(cls, model: type[Base]) -> dict[str, Filter]:
+        """Return the filters on the columns of a model, by the name of the field.
+
+        Raises:
+            TypeError: when a filter or a name in `sort` does not fit the model.
+        """
+        for name in cls._sort_names():
+            column_of(model, name, f"{cls.__name__}.sort")
+        found = {}
+        for name, field in cls.model_fields.items():
+            is_own = name not in PageQuery.model_fields and not field.exclude
+            # Another `filters` names the columns itself.
+            if is_own and (cls.filters is PageQuery.filters or declared_filter(field)):
+                found[name] = filter_of(cls, name, model)
+        return found
+
+    @classmethod
+    def _sort_names(cls) -> list[str]:
+        names = get_args(cls.model_fields["sort"].annotation)
+        return sorted({name.removeprefix("-") for name in names})
 
 
 @dataclass(frozen=True, kw_only=True)

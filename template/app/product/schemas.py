@@ -7,6 +7,7 @@ from pydantic import MISSING, BaseModel, Field, StrictBool
 
 from app.core.http.fields import CreatedAt, FixedPoint, FreeText, Id, SingleLine, UpdatedAt
 from app.core.pagination import PageQuery
+from app.product.models import Product
 
 Name = Annotated[SingleLine, Field(max_length=100, description="The name of the product.")]
 Description = Annotated[FreeText | None, Field(max_length=10_000, description="A description.")]
@@ -46,7 +47,7 @@ class ProductRead(BaseModel):
     updated_at: UpdatedAt
 
 
-class ProductQuery(PageQuery):
+class ProductQuery(PageQuery, model=Product):
     """The query parameters of the list."""
 
     name: Annotated[Name | None, Field(description="Only products with this name.")] = None

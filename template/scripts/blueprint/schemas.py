@@ -6,6 +6,7 @@ from pydantic import MISSING, BaseModel, Field
 
 from app.core.http.fields import CreatedAt, Id, SingleLine, UpdatedAt
 from app.core.pagination import PageQuery
+from scripts.blueprint.models import Blueprint
 
 Name = Annotated[SingleLine, Field(max_length=100, description="The name.")]
 
@@ -31,7 +32,7 @@ class BlueprintRead(BaseModel):
     updated_at: UpdatedAt
 
 
-class BlueprintQuery(PageQuery):
+class BlueprintQuery(PageQuery, model=Blueprint):
     """The query parameters of the list."""
 
     sort: Literal["id", "-id", "name", "-name"] = Field(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.crud import CRUDBase
 from app.core.database import CurrentReader, CurrentSessionTransaction, reader
+from app.core.filters import AnyOf, Filter
 from app.core.http.fields import FixedPoint, FreeText, PathId, SingleLine
 from app.core.http.problems import problem_responses
 from app.core.http.routing import CREATED, FeatureRouter
@@ -59,8 +60,15 @@ class GizmoRead(BaseModel):
     updated_at: datetime
 
 
-class GizmoQuery(PageQuery):
+class GizmoQuery(PageQuery, model=Gizmo):
     name: Name | None = None
+    name_prefix: Annotated[Name | None, Filter("prefix", Gizmo.name)] = None
+    name_contains: Annotated[Name | None, Filter("contains", Gizmo.name)] = None
+    name_like: Annotated[Name | None, Filter("icontains", Gizmo.name)] = None
+    names: Annotated[AnyOf[Name] | None, Filter("in", Gizmo.name)] = None
+    price_min: Annotated[Price | None, Filter(">=", Gizmo.price)] = None
+    price_below: Annotated[Price | None, Filter("<", Gizmo.price)] = None
+    note_is_null: Annotated[bool | None, Filter("is_null", Gizmo.note)] = None
     sort: Literal["id", "-id", "name", "price", "-price", "created_at", "-created_at"] = "id"
 
 

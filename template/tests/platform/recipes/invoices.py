@@ -57,7 +57,7 @@ class InvoiceWithLines(InvoiceRead):
     lines: list[InvoiceLineRead]
 
 
-class InvoiceQuery(PageQuery):
+class InvoiceQuery(PageQuery, model=Invoice):
     sort: Literal["id", "-id", "due_date", "-due_date", "-created_at"] = "id"
 
 
