@@ -3,17 +3,17 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from fastapi import Depends
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Result, event
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransactionOrigin
 
 from app.core.config import Settings, get_settings
 from app.core.discovery import import_models
@@ -55,6 +55,8 @@ def read_only(engine: AsyncEngine, settings: Settings) -> AsyncEngine:
 class _ReadOnlySession(Session):
     """The synchronous session of `ReadSession`; statements built with `text()` are not checked."""
 
+    statements_running = 0
+
 
 @event.listens_for(_ReadOnlySession, "before_flush")
 def _refuse_flush(session: Session, flush_context: object, instances: object) -> None:
@@ -62,13 +64,32 @@ def _refuse_flush(session: Session, flush_context: object, instances: object) ->
 
 
 @event.listens_for(_ReadOnlySession, "do_orm_execute")
-def _refuse_dml(state: ORMExecuteState) -> None:
+def _run(state: ORMExecuteState) -> Result[Any]:
     if state.is_insert or state.is_update or state.is_delete:
         raise ReadOnlyError("This session is read-only: use CurrentSessionTransaction.")
+    session = cast(_ReadOnlySession, state.session)
+    session.statements_running += 1
+    try:
+        return state.invoke_statement()
+    finally:
+        session.statements_running -= 1
+        # A statement for related rows runs inside of another one.
+        if not session.statements_running and not state.execution_options.get("stream_results"):
+            _release_connection(session)
+
+
+def _release_connection(session: Session) -> None:
+    transaction = session.get_transaction()
+    if transaction and transaction.origin is SessionTransactionOrigin.AUTOBEGIN:
+        transaction.close()
 
 
 class ReadSession(AsyncSession):
-    """A read-only session; it may read outside a transaction."""
+    """A read-only session; it holds a connection only while a statement runs.
+
+    Each statement sees the data that is committed when it starts. A block `async with
+    session.begin()` holds the connection until it ends.
+    """
 
     sync_session_class = _ReadOnlySession
 

@@ -30,3 +30,7 @@ class DatabaseUnavailableError(Exception):
 
 class ReadOnlyError(RuntimeError):
     """A reader or a read-only session was used to write."""
+
+
+class SecondConnectionError(Exception):
+    """A request that holds a connection asked the pool for a second one."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
 
 from tests.platform import database
 
@@ -57,11 +59,43 @@ async def connection() -> AsyncIterator[AsyncConnection]:
         }
         for factory in originals:
             factory.configure(bind=connection, join_transaction_mode="create_savepoint")
-        yield connection
+        with _one_connection_per_request(connection):
+            yield connection
         for factory, original in originals.items():
             factory.kw.clear()
             factory.configure(**original)
         await transaction.rollback()
+
+
+@contextmanager
+def _one_connection_per_request(connection: AsyncConnection) -> Iterator[None]:
+    """Count the sessions of a request as the pool does, although they share a connection here."""
+    held: dict[SessionTransaction, Callable[[], None]] = {}
+
+    def begin(session: Session, transaction: SessionTransaction, used: Connection) -> None:
+        if used is connection.sync_connection and not transaction.nested:
+            held[transaction] = _hold()
+
+    def end(session: Session, transaction: SessionTransaction) -> None:
+        held.pop(transaction, _nothing)()
+
+    event.listen(Session, "after_begin", begin)
+    event.listen(Session, "after_transaction_end", end)
+    yield
+    event.remove(Session, "after_begin", begin)
+    event.remove(Session, "after_transaction_end", end)
+
+
+def _hold() -> Callable[[], None]:
+    from app.core.database import engine
+    from app.core.engine.request_connections import request_connections
+
+    request = request_connections.get()
+    return request.hold(engine.pool, exhausted=False) if request else _nothing
+
+
+def _nothing() -> None:
+    pass
 
 
 @pytest.fixture
@@ -78,7 +112,16 @@ def reader(connection: AsyncConnection) -> Reader:
     """A reader on the connection of the test."""
     from app.core.engine.reader import Reader
 
-    return Reader(lambda: nullcontext(connection.sync_connection))  # type: ignore[arg-type]
+    @contextmanager
+    def connect() -> Iterator[Connection]:
+        end = _hold()
+        assert connection.sync_connection is not None
+        try:
+            yield connection.sync_connection
+        finally:
+            end()
+
+    return Reader(connect)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProx
 from sqlalchemy.util import await_
 
 from app.core.engine import driver
+from app.core.engine.request_connections import request_connections
 from app.core.errors import DatabaseUnavailableError
 
 # SQLAlchemy names a pool's logger after its class; keep it quiet without `DATABASE_POOL_ECHO`.
@@ -30,6 +32,8 @@ class FairQueuePool(AsyncAdaptedQueuePool):
     SQLAlchemy also closes an overflow connection as soon as it is returned. Under short bursts of
     load each burst would open it again, which costs more than a request; here it stays open for
     `OVERFLOW_IDLE_SECONDS`.
+
+    A request that holds a connection gets no second one, see `RequestConnections`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,6 +41,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
         self._permits = asyncio.Semaphore(self.size() + max(self._max_overflow, 0))
         self._idle_overflow: deque[ConnectionPoolEntry] = deque()
         self._last_exhausted = monotonic()
+        self._held: dict[ConnectionPoolEntry, Callable[[], None]] = {}
 
     def connect(self) -> PoolProxiedConnection:
         """Check out a connection.
@@ -44,6 +49,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
         Raises:
             DatabaseUnavailableError: for `CONNECT_ERRORS` of the driver, which SQLAlchemy does not
                 wrap.
+            SecondConnectionError: in `local`, when the request holds a connection.
             sqlalchemy.exc.TimeoutError: when no connection became free in time.
         """
         try:
@@ -52,6 +58,19 @@ class FairQueuePool(AsyncAdaptedQueuePool):
             raise DatabaseUnavailableError from error
 
     def _do_get(self) -> ConnectionPoolEntry:
+        request = request_connections.get()
+        if request is None:
+            return self._get()
+        end = request.hold(self, exhausted=self._permits.locked())
+        try:
+            record = self._get()
+        except BaseException:
+            end()
+            raise
+        self._held[record] = end
+        return record
+
+    def _get(self) -> ConnectionPoolEntry:
         await_(self._wait_for_permit() if self._permits.locked() else self._permits.acquire())
         try:
             if self._pool.empty():
@@ -64,6 +83,8 @@ class FairQueuePool(AsyncAdaptedQueuePool):
             raise
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if end := self._held.pop(record, None):
+            end()
         recently_exhausted = monotonic() - self._last_exhausted < OVERFLOW_IDLE_SECONDS
         try:
             if recently_exhausted and self._pool.full():

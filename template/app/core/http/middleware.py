@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 from structlog.contextvars import bound_contextvars
 
+from app.core.engine.request_connections import RequestConnections, request_connections
 from app.core.http.problems import problem_response
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -47,6 +48,7 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
+        token = request_connections.set(RequestConnections())
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_with_id)
@@ -64,6 +66,7 @@ class RequestContextMiddleware:
                     status=status,
                     milliseconds=round((perf_counter() - started) * 1000, 1),
                 )
+                request_connections.reset(token)
 
 
 class ProblemCORSMiddleware(CORSMiddleware):

@@ -1,12 +1,14 @@
 """Failed commits and deadlocks of a server with concurrent transactions."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import nullcontext
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.database import CurrentSessionTransaction, engine, reader, session_factory
+from app.core.database import CurrentSessionTransaction, reader, session_factory
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.database_server import connection_number, end_connection
@@ -15,14 +17,15 @@ from tests.platform.gizmo import GIZMOS, Gizmo, count_gizmos, with_gizmos
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 
-async def test_a_failed_commit_is_a_503() -> None:
+async def test_a_failed_commit_is_a_503(make_engine: Callable[[], AsyncEngine]) -> None:
     app = with_gizmos(create_app())
+    other_engine = make_engine()
 
     @app.post("/broken", status_code=201)
     async def broken(session: CurrentSessionTransaction) -> None:
         session.add(Gizmo(name="first"))
         await session.flush()
-        await end_connection(engine, await connection_number(await session.connection()))
+        await end_connection(other_engine, await connection_number(await session.connection()))
         await asyncio.sleep(0.1)
 
     async with client_of(app) as client:
