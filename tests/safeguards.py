@@ -143,6 +143,13 @@ SAFEGUARDS = [
         "tests/platform/core/test_criteria.py",
     ),
     Safeguard(
+        "no route shows or changes rows of another tenant",
+        "app/core/crud.py",
+        "self._criteria = tuple(self.criteria())",
+        "self._criteria = ()",
+        "tests/platform/recipes/test_tenants.py",
+    ),
+    Safeguard(
         "an entity from elsewhere is written only within the criteria",
         "app/core/crud.py",
         '{"key": key}) is None:',
