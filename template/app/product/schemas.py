@@ -12,7 +12,9 @@ from app.product.models import Product
 Name = Annotated[SingleLine, Field(max_length=100, description="The name of the product.")]
 Description = Annotated[FreeText | None, Field(max_length=10_000, description="A description.")]
 Price = Annotated[
-    Decimal, FixedPoint(max_digits=10, decimal_places=2), Field(description="The price.")
+    Decimal,
+    FixedPoint(max_digits=10, decimal_places=2, positive=True),
+    Field(description="The price, above 0."),
 ]
 IsActive = Annotated[StrictBool, Field(description="Whether the product is for sale.")]
 

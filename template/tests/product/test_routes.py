@@ -71,6 +71,8 @@ async def test_a_deleted_product_is_gone(client: httpx.AsyncClient) -> None:
         {"description": "a\x00b"},
         {"description": "x" * 10_001},
         {"price": "-1"},
+        {"price": 0},
+        {"price": "0.00"},
         {"price": "1.001"},
         {"price": "123456789.00"},
         {"price": None},

@@ -30,18 +30,24 @@ UpdatedAt = Annotated[datetime, Field(description="The time of the last change, 
 class FixedPoint:
     """Decimals from 0 on for a NUMERIC(`max_digits`, `decimal_places`) column.
 
+    With `positive`, 0 is refused too.
+
     Unlike Pydantic's constraints of these names, it also rounds 1 to 1.00, so that a response after
     a change equals the next read, and describes the limits in the JSON schema.
     """
 
     max_digits: int
     decimal_places: int
+    positive: bool = False
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         limits = core_schema.decimal_schema(
-            ge=Decimal(0), max_digits=self.max_digits, decimal_places=self.decimal_places
+            ge=Decimal(0),
+            gt=Decimal(0) if self.positive else None,
+            max_digits=self.max_digits,
+            decimal_places=self.decimal_places,
         )
         exact = core_schema.no_info_after_validator_function(self._quantize, limits)
         return core_schema.no_info_before_validator_function(self._check_format, exact)
@@ -51,8 +57,10 @@ class FixedPoint:
     ) -> JsonSchemaValue:
         step = 10.0**-self.decimal_places
         largest = 10 ** (self.max_digits - self.decimal_places) - step
-        number = {"type": "number", "minimum": 0, "maximum": largest, "multipleOf": step}
-        text = {"type": "string", "pattern": self._pattern}
+        lower = "exclusiveMinimum" if self.positive else "minimum"
+        number = {"type": "number", lower: 0, "maximum": largest, "multipleOf": step}
+        not_zero = "^(?=.*[1-9])" if self.positive else "^"
+        text = {"type": "string", "pattern": self._pattern.replace("^", not_zero)}
         # The handler adds the description of the field.
         return handler(schema) | {"anyOf": [number, text]}
 
