@@ -71,6 +71,11 @@ def _kind(column: Column[Any]) -> type | None:
 
 def _foreign_key(foreign_key: ForeignKeyConstraint) -> Iterator[str]:
     table, columns = foreign_key.table, list(foreign_key.columns)
+    for column, element in zip(columns, foreign_key.elements, strict=True):
+        target = element.target_fullname.rsplit(".", 1)[-1]
+        # A row that extends another one shares its id.
+        if target == "id" and column.name != "id" and not column.name.endswith("_id"):
+            yield f"{column}: the name of a foreign key ends in _id."
     unique = [part for part in table.constraints if isinstance(part, UniqueConstraint)]
     indexed = [list(part.columns) for part in [*unique, table.primary_key]]
     indexed += [list(index.columns) for index in table.indexes]

@@ -21,7 +21,7 @@ class Owner(Offending):
     __tablename__ = "owner_status"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    pets: Mapped[list["Pet"]] = relationship(back_populates="owner")
+    pets: Mapped[list["Pet"]] = relationship(back_populates="owner", foreign_keys="Pet.owner_id")
 
 
 class Pet(Offending):
@@ -34,12 +34,15 @@ class Pet(Offending):
     looks_at: Mapped[str] = mapped_column(String(10))
     candidate: Mapped[str] = mapped_column(String(10))
     owner_id: Mapped[int] = mapped_column(ForeignKey("owner_status.id", name="fk_owner"))
-    owner: Mapped[Owner] = relationship(back_populates="pets", lazy="raise")
+    owner: Mapped[Owner] = relationship(back_populates="pets", foreign_keys=owner_id, lazy="raise")
+    keeper: Mapped[int] = mapped_column(ForeignKey("owner_status.id", name="fk_keeper"), index=True)
 
 
 Table(
     "walk",
     Offending.metadata,
+    Column("id", ForeignKey("owner_status.id", name="fk_id"), primary_key=True),
+    Column("colour", ForeignKey("Pets.looks_at", name="fk_colour"), index=True),
     Column("pet_id", ForeignKey("Pets.id", name="fk_pet"), index=True),
     Column("way", NullType),
 )
@@ -63,6 +66,7 @@ def test_every_model_follows_the_conventions() -> None:
         "Pets.looks_at: the name of a datetime column",
         "Pets: CheckConstraint",
         "Pets.owner_id: a foreign key needs an index",
+        "Pets.keeper: the name of a foreign key ends in _id",
         'Owner.pets: use lazy="raise"',
     ],
 )
