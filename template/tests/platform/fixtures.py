@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -96,6 +96,19 @@ def _hold() -> Callable[[], None]:
 
 def _nothing() -> None:
     pass
+
+
+@pytest.fixture
+def statements(connection: AsyncConnection) -> list[str]:
+    """The statements that are sent to the database from here on, to count them."""
+    sent: list[str] = []
+
+    @event.listens_for(connection.sync_connection, "before_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, *others: object) -> None:
+        if "SAVEPOINT" not in statement:
+            sent.append(statement)
+
+    return sent
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_reader, read_session_factory
 from app.core.engine.reader import Reader
@@ -33,19 +31,6 @@ async def client(reader: Reader) -> AsyncIterator[httpx.AsyncClient]:
     app.include_router(router)
     async with client_of(app) as client:
         yield client
-
-
-@pytest.fixture
-def statements(connection: AsyncConnection) -> list[str]:
-    """What is sent to the database from here on."""
-    sent: list[str] = []
-
-    @event.listens_for(connection.sync_connection, "before_cursor_execute")
-    def note(connection: Any, cursor: Any, statement: str, *others: object) -> None:
-        if "SAVEPOINT" not in statement:
-            sent.append(statement)
-
-    return sent
 
 
 async def add(session: AsyncSession, count: int, customer: str = "Ada") -> list[Invoice]:
