@@ -50,6 +50,20 @@ def wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
     raise TimeoutError
 
 
+def wait_for_status(port: int, status: int) -> Any:
+    """Return the first body with this status; the server reloads meanwhile."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        try:
+            found, body = call(port, "GET", "/api/v1/products")
+            if found == status:
+                return body
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError
+
+
 def wait_until_refused(port: int) -> None:
     """Return when nothing listens any more: a server may outlive the command that it was for."""
     deadline = time.monotonic() + SECONDS
@@ -100,6 +114,12 @@ def test_one_command_serves_with_a_database_and_takes_it_away_again(
         product = {"name": "Lamp", "price": "12.5"}
         status, created = call(port, "POST", "/api/v1/products", product)
         assert (status, created["price"]) == (201, "12.50")
+        assert call(port, "GET", f"/api/v1/products/{created['id']}") == (200, created)
+        revision = ("alembic", "revision", "-m", "nothing yet")
+        service.run("uv", "run", "python", "-m", "scripts.local_database", *revision)
+        answer = wait_for_status(port, 503)
+        assert answer["detail"] == "Revisions are pending: run `uv run poe migrate`."
+        service.run("uv", "run", "poe", "migrate")
         assert call(port, "GET", f"/api/v1/products/{created['id']}") == (200, created)
         database_port = int(service.run("uv", "run", "python", "-c", PORT_OF_SERVER))
         socket.create_connection(("127.0.0.1", database_port), timeout=10).close()

@@ -22,6 +22,7 @@ from app.models.base import Base
 from migrations.lint import lint
 from migrations.partial_failure import PartialFailure
 from migrations.server_defaults import compare_server_default
+from migrations.unmapped import include_object
 
 MESSAGE_LENGTH = 100
 
@@ -110,6 +111,7 @@ def do_run_migrations(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_server_default=compare_server_default,
+        include_object=include_object,
         render_item=render_item,
         process_revision_directives=process_revision_directives,
         on_version_apply=progress.complete,

@@ -8,40 +8,53 @@ from alembic.script import ScriptDirectory
 from migrations import lint
 from migrations.lint import lint_revision, unaccepted
 from tests.platform.database_server import SAFE_INDEX_OPTIONS
-from tests.platform.scratch_migrations import Migrations
+from tests.platform.scratch_migrations import PROJECT, Migrations
 
 COLUMN = 'sa.Column("name", sa.String(10), nullable={})'
 CREATE = 'op.create_table("t", sa.Column("name", sa.Text()))'
 
 
-def found(*upgrade: str) -> list[str]:
+def findings(*upgrade: str) -> list[lint.Finding]:
     lines = ["import sqlalchemy as sa", "from alembic import op", "def upgrade():"]
     revision = ModuleType("revision")
     exec("\n".join([*lines, *(f"    {line}" for line in upgrade)]), revision.__dict__)
-    return [finding.operation for finding in lint_revision(revision)]
+    return lint_revision(revision)
 
 
-@pytest.mark.parametrize(
-    ("line", "operation"),
-    [
-        ('op.drop_table("t")', "drop table t"),
-        ('op.rename_table("t", "u")', "rename table t"),
-        ('op.drop_column("t", "name")', "drop column t.name"),
-        (f'op.add_column("t", {COLUMN.format(False)})', "add not null t.name"),
-        ('op.alter_column("t", "name", new_column_name="title")', "rename column t.name"),
-        ('op.alter_column("t", "name", type_=sa.Text())', "change type t.name"),
-        ('op.alter_column("t", "name", nullable=False)', "set not null t.name"),
-        ('op.create_index("i", "t", ["name"], unique=True)', "add unique i"),
-        ('op.create_unique_constraint("u", "t", ["name"])', "add unique u"),
-        ('op.create_check_constraint("c", "t", sa.text("name <> name"))', "add constraint c"),
-        ('op.create_foreign_key("f", "t", "u", ["name"], ["name"])', "add constraint f"),
-        ('op.execute("delete FROM t")', "execute DELETE"),
-        ('op.execute(sa.text("TRUNCATE t"))', "execute TRUNCATE"),
-        ('op.get_bind().execute(sa.text("SELECT 1")).all()', "unchecked"),
-    ],
-)
+def found(*upgrade: str) -> list[str]:
+    return [finding.operation for finding in findings(*upgrade)]
+
+
+UNSAFE = [
+    ('op.drop_table("t")', "drop table t"),
+    ('op.rename_table("t", "u")', "rename table t"),
+    ('op.drop_column("t", "name")', "drop column t.name"),
+    (f'op.add_column("t", {COLUMN.format(False)})', "add not null t.name"),
+    ('op.alter_column("t", "name", new_column_name="title")', "rename column t.name"),
+    ('op.alter_column("t", "name", type_=sa.Text())', "change type t.name"),
+    ('op.alter_column("t", "name", nullable=False)', "set not null t.name"),
+    ('op.create_index("i", "t", ["name"], unique=True)', "add unique i"),
+    ('op.create_unique_constraint("u", "t", ["name"])', "add unique u"),
+    ('op.create_check_constraint("c", "t", sa.text("name <> name"))', "add constraint c"),
+    ('op.create_foreign_key("f", "t", "u", ["name"], ["name"])', "add constraint f"),
+    ('op.execute("delete FROM t")', "execute DELETE"),
+    ('op.execute(sa.text("TRUNCATE t"))', "execute TRUNCATE"),
+    ('op.get_bind().execute(sa.text("SELECT 1")).all()', "unchecked"),
+]
+
+
+@pytest.mark.parametrize(("line", "operation"), UNSAFE)
 def test_an_unsafe_operation_is_found(line: str, operation: str) -> None:
     assert found(line) == [operation]
+
+
+@pytest.mark.parametrize("line", [line for line, operation in UNSAFE if operation != "unchecked"])
+def test_a_finding_names_a_section_of_the_guide(line: str) -> None:
+    (finding,) = findings(line)
+    guide, _, anchor = finding.consequence.rstrip(")").rpartition(" ")[2].strip("(").partition("#")
+    text = (PROJECT / guide).read_text("utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.M)
+    assert anchor in ["", *(heading.lower().replace(" ", "-") for heading in headings)]
 
 
 @pytest.mark.parametrize(

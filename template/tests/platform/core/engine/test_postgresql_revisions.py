@@ -43,3 +43,15 @@ async def test_an_index_is_created_concurrently_under_the_migration_lock(
     message = await asyncio.to_thread(migrations.stop)
     stays = message.split("These statements of the revision are committed:\n")[1].split("Undo")[0]
     assert stays.strip().startswith("CREATE INDEX CONCURRENTLY ix_scratch_id")
+
+
+def test_operations_that_the_guide_recommends_are_safe() -> None:
+    for line in (
+        'op.create_index("i", "t", ["name"], unique=True, postgresql_concurrently=True)',
+        'op.execute("ALTER TABLE t VALIDATE CONSTRAINT c")',
+        'op.execute("ALTER TABLE t ADD CONSTRAINT i UNIQUE USING INDEX i")',
+    ):
+        assert operations(line) == []
+    assert operations('op.execute("ALTER TABLE t VALIDATE CONSTRAINT c, DROP name")') == [
+        "execute ALTER"
+    ]
