@@ -117,7 +117,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             NotFoundError: when the row does not meet the criteria.
         """
         if self._criteria:
-            await self._require(session, instance)
+            await self.require_criteria(session, instance)
         for name, value in values.model_dump(exclude_unset=True).items():
             setattr(instance, name, value)
         await session.flush()
@@ -130,12 +130,16 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             NotFoundError: when the row does not meet the criteria.
         """
         if self._criteria:
-            await self._require(session, instance)
+            await self.require_criteria(session, instance)
         await session.delete(instance)
         await session.flush()
 
-    async def _require(self, session: AsyncSession, instance: ModelT) -> None:
-        """Lock a row that meets the criteria: an entity can come from a relationship."""
+    async def require_criteria(self, session: AsyncSession, instance: ModelT) -> None:
+        """Lock the row of an entity, which can come from a relationship, and check it.
+
+        Raises:
+            NotFoundError: when the row does not meet the criteria.
+        """
         key = getattr(instance, self._key_name)
         if await session.scalar(self._locked.with_only_columns(self._key), {"key": key}) is None:
             raise self._not_found(key)

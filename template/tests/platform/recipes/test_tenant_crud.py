@@ -4,7 +4,8 @@ from types import ModuleType
 import pytest
 
 from app.core.crud import CRUDBase
-from tests.platform.recipes.projects import Project, ProjectRead
+from tests.platform.recipes.project_models import Project
+from tests.platform.recipes.projects import ProjectRead
 from tests.platform.recipes.tenant_crud import TenantCRUD
 from tests.platform.recipes.tenants import TenantOwned
 

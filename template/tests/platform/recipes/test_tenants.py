@@ -13,10 +13,10 @@ from app.core.engine.reader import Reader
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.recipes import tenants
+from tests.platform.recipes.project_models import ProjectNote
 from tests.platform.recipes.project_routes import PROJECTS, router
 from tests.platform.recipes.projects import (
     ProjectCreate,
-    ProjectNote,
     ProjectQuery,
     close_projects,
     project_crud,
