@@ -2,8 +2,10 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from secrets import token_hex
 from time import perf_counter
+from typing import Any, TypeVar
 
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +23,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # A client that is still sending when the response comes sees a connection reset instead of it, so
 # up to this many bytes beyond the limit are read and discarded.
 MAX_DISCARDED_BYTES = 16 * 1024 * 1024
+
+RouteT = TypeVar("RouteT", bound=Callable[..., Any])
 
 logger = get_logger("access")
 
@@ -106,8 +110,24 @@ class UnhandledErrorMiddleware:
             await problem_response(500)(scope, receive, send)
 
 
+def body_limit(max_bytes: int) -> Callable[[RouteT], RouteT]:
+    """Return a decorator for the function of a route with a limit of its own for the body.
+
+    Put it below the decorator of the route.
+    """
+
+    def mark(function: RouteT) -> RouteT:
+        vars(function)["body_limit"] = max_bytes
+        return function
+
+    return mark
+
+
 class BodyLimitMiddleware:
-    """Refuses request bodies of more than `max_bytes` with status 413."""
+    """Refuses request bodies of more than `max_bytes`, or the `body_limit` of the route, with 413.
+
+    The limit of a route is a higher one; to lower it, use FastAPI's `max_body_size`.
+    """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
         self.app = app
@@ -115,24 +135,26 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            receive = self._limit(Headers(scope=scope), receive)
+            receive = self._limit(scope, receive)
         await self.app(scope, receive, send)
 
-    def _limit(self, headers: Headers, receive: Receive) -> Receive:
-        declared = headers.get("content-length", "")
+    def _limit(self, scope: Scope, receive: Receive) -> Receive:
+        declared = Headers(scope=scope).get("content-length", "")
         size = 0
 
         async def receive_within_limit() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > self.max_bytes or (declared.isdigit() and int(declared) > self.max_bytes):
-                while message.get("more_body") and size <= self.max_bytes + MAX_DISCARDED_BYTES:
+            expected = int(declared) if declared.isdigit() else 0
+            if size > self.max_bytes or expected > self.max_bytes:
+                limit = getattr(scope.get("endpoint"), "body_limit", self.max_bytes)
+                if size <= limit and expected <= limit:
+                    return message
+                while message.get("more_body") and size <= limit + MAX_DISCARDED_BYTES:
                     message = await receive()
                     size += len(message.get("body", b""))
-                raise HTTPException(
-                    413, f"The request body may have at most {self.max_bytes} bytes."
-                )
+                raise HTTPException(413, f"The request body may have at most {limit} bytes.")
             return message
 
         return receive_within_limit

@@ -13,7 +13,8 @@ from app.main import create_app
 from tests.platform import database
 from tests.platform.clients import client_of
 from tests.platform.network.proxy import Proxy, running
-from tests.platform.recipes.idempotency import Idempotency, IdempotencyKey
+from tests.platform.recipes.idempotency import Idempotency
+from tests.platform.recipes.idempotency_key import IdempotencyKey
 from tests.platform.recipes.models import Base
 from tests.platform.recipes.payments import PAYMENTS, Payment, PaymentRead, router
 from tests.platform.small_engine import small_engine

@@ -3,31 +3,17 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel
-from sqlalchemy import JSON, String, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database import CurrentSessionTransaction, session_scope
-from app.models.types import utc_now
-from tests.platform.recipes.models import Base
+from app.core.database import CurrentSessionTransaction
+from tests.platform.recipes.idempotency_key import IdempotencyKey
 
 ReadT = TypeVar("ReadT", bound=BaseModel)
-
-
-class IdempotencyKey(Base, kw_only=True):
-    __tablename__ = "idempotency_key"
-
-    caller: Mapped[str] = mapped_column(String(100), primary_key=True)
-    key: Mapped[str] = mapped_column(String(255), primary_key=True)
-    fingerprint: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
-    created_at: Mapped[datetime] = mapped_column(insert_default=utc_now, init=False, index=True)
 
 
 @dataclass(frozen=True)
@@ -102,11 +88,3 @@ async def get_idempotency(
 
 
 CurrentIdempotency = Annotated[Idempotency, Depends(get_idempotency)]
-
-
-async def delete_old_keys(age: timedelta) -> None:
-    """Delete the keys that are older than `age`; a request with such a key would run again."""
-    async with session_scope() as session:
-        await session.execute(
-            delete(IdempotencyKey).where(IdempotencyKey.created_at < utc_now() - age)
-        )

@@ -1,8 +1,10 @@
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import httpx
 import pytest
+from fastapi import Body
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
@@ -11,7 +13,9 @@ from app.core.http.middleware import (
     BodyLimitMiddleware,
     RequestContextMiddleware,
     UnhandledErrorMiddleware,
+    body_limit,
 )
+from app.core.http.routing import FeatureRouter
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.gizmo import GIZMOS
@@ -51,6 +55,30 @@ async def test_a_body_of_unknown_length_is_limited(gizmo_client: httpx.AsyncClie
             yield b"x" * 1_000_000
 
     assert (await gizmo_client.post(GIZMOS, content=endless())).status_code == 413
+
+
+async def test_a_route_has_a_body_limit_of_its_own() -> None:
+    limit = get_settings().request_body_limit + 1
+    router = FeatureRouter(prefix="/large", tag="large", description="Large bodies.")
+
+    @router.post("")
+    @body_limit(limit)
+    async def large(number: Annotated[int, Body()]) -> int:
+        return number
+
+    async def chunks(content: bytes) -> AsyncIterator[bytes]:
+        yield content
+
+    app = create_app()
+    app.include_router(router)
+    headers = {"Content-Type": "application/json"}
+    async with client_of(app) as client:
+        for size, status in ((limit, 200), (limit + 1, 413)):
+            body = b"1".rjust(size)
+            for content in (body, chunks(body)):
+                response = await client.post("/large", content=content, headers=headers)
+                assert response.status_code == status
+        assert response.json()["detail"] == f"The request body may have at most {limit} bytes."
 
 
 async def test_other_scopes_pass() -> None:

@@ -1,0 +1,36 @@
+"""Documents: a row for each file."""
+
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import BigInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.crud import CRUDBase
+from app.models.base import Timestamps, UUIDPrimaryKey
+from tests.platform.recipes.models import Base
+
+
+class Document(UUIDPrimaryKey, Timestamps, Base, kw_only=True):
+    __tablename__ = "document"
+
+    file: Mapped[str] = mapped_column(String(32), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+
+
+class DocumentCreate(BaseModel):
+    file: str
+    size: int
+    sha256: str
+
+
+class DocumentRead(BaseModel):
+    id: UUID
+    size: int
+    sha256: str
+
+
+document_crud = CRUDBase[Document, DocumentCreate, DocumentCreate, DocumentRead, UUID](
+    Document, DocumentRead
+)

@@ -1,0 +1,62 @@
+"""Payments in other currencies."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Path, Request
+
+from app.core.config import load_settings
+from app.core.database import CurrentReader
+from app.core.http.fields import PathId
+from app.core.http.problems import problem_responses
+from app.core.http.routing import FeatureRouter
+from tests.platform.recipes.background import running
+from tests.platform.recipes.payments import payment_crud
+from tests.platform.recipes.rates import Rates, RateSettings
+from tests.platform.recipes.service_connection import open_client, trace_headers
+
+RATES = "/api/v1/rates"
+REFRESH_SECONDS = 60.0
+
+Currency = Annotated[str, Path(pattern="^[A-Z]{3}$", description="A currency code of ISO 4217.")]
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[dict[str, Rates]]:
+    """Open the client and start the loop before the first request; end both after the last."""
+    settings = load_settings(RateSettings)
+    token = settings.rate_service_token.get_secret_value()
+    async with open_client("rate", settings.rate_service_url, token=token) as service:
+        rates = Rates(service)
+        async with running(rates.refresh(REFRESH_SECONDS)):
+            yield {"rates": rates}
+
+
+async def get_rates(request: Request) -> Rates:
+    """Dependency: the rates, from the state that `lifespan` yields."""
+    rates: Rates = request.state.rates
+    return rates
+
+
+CurrentRates = Annotated[Rates, Depends(get_rates)]
+TraceHeaders = Annotated[dict[str, str], Depends(trace_headers)]
+router = FeatureRouter(
+    prefix=RATES, tag="rates", description="Payments in other currencies.", lifespan=lifespan
+)
+
+
+@router.get("/{currency}/payments/{payment_id}", responses=problem_responses(404, 502, 504))
+async def get_amount(
+    currency: Currency,
+    payment_id: PathId,
+    reader: CurrentReader,
+    rates: CurrentRates,
+    headers: TraceHeaders,
+) -> Decimal:
+    """Get the amount of a payment in another currency."""
+    payment = await payment_crud.get(reader, payment_id)
+    # The reader holds no connection now. A session would: call the service before its first use.
+    rate = await rates.get(currency, headers)
+    return round(payment.amount * rate.rate, 2)

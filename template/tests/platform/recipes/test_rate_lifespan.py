@@ -1,0 +1,35 @@
+import asyncio
+
+import pytest
+
+from app.main import create_app
+from tests.platform.recipes.rate_routes import router
+from tests.platform.recipes.rates import Rates
+from tests.platform.recipes.service_connection import TIMEOUT
+
+
+async def test_the_lifespan_of_the_router_opens_and_closes_the_client(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refresh(rates: Rates, seconds: float) -> None:
+        started.append(rates)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(rates)
+
+    started: list[Rates] = []
+    ended: list[Rates] = []
+    monkeypatch.setattr(Rates, "refresh", refresh)
+    monkeypatch.setenv("RATE_SERVICE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("RATE_SERVICE_TOKEN", "secret")
+    app = create_app()
+    app.include_router(router)
+    async with app.router.lifespan_context(app) as state:
+        await asyncio.sleep(0)
+        assert state is not None
+        assert (started, ended) == ([state["rates"]], [])
+        http = state["rates"]._service._http
+    assert ended == started
+    assert http.is_closed
+    assert http.timeout == TIMEOUT
