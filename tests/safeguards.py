@@ -444,4 +444,32 @@ SAFEGUARDS = [
         "",
         "tests/platform/recipes/test_reminders.py",
     ),
+    Safeguard(
+        "two workers never claim the same job",
+        "tests/platform/recipes/jobs/queue.py",
+        ".with_for_update(skip_locked=True)",
+        "",
+        "tests/platform/recipes/test_jobs.py",
+    ),
+    Safeguard(
+        "a worker whose lease has ended completes nothing",
+        "tests/platform/recipes/jobs/attempt.py",
+        "and_(Job.id == self.job.id, Job.attempts == number, Job.lease_ends_at == lease)",
+        "and_(Job.id == self.job.id)",
+        "tests/platform/recipes/test_jobs.py",
+    ),
+    Safeguard(
+        "the effect and the end of a job are one transaction",
+        "tests/platform/recipes/jobs/attempt.py",
+        "                raise LeaseLostError\n            yield session",
+        "                raise LeaseLostError\n        async with session_scope() as session:\n            yield session",
+        "tests/platform/recipes/test_jobs_worker.py",
+    ),
+    Safeguard(
+        "a periodic job is enqueued once by several workers",
+        "tests/platform/recipes/jobs/periodic.py",
+        "                if schedule.slot_at < slot:",
+        "                if True:",
+        "tests/platform/recipes/test_jobs_periodic.py",
+    ),
 ]
