@@ -7,7 +7,8 @@ from sqlalchemy import delete, select, update
 
 from app.core.database import session_factory, session_scope
 from app.models.types import utc_now
-from tests.platform.recipes.jobs.attempt import MAX_ATTEMPTS, LeaseLostError, delay_after
+from tests.platform.recipes.jobs.attempt import LeaseLostError
+from tests.platform.recipes.jobs.backoff import MAX_ATTEMPTS, delay_after
 from tests.platform.recipes.jobs.models import Job
 from tests.platform.recipes.jobs.queue import claim, enqueue, retry_dead
 from tests.platform.recipes.jobs.receipts import Remind

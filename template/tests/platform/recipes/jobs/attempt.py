@@ -2,18 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from secrets import SystemRandom
 
 from sqlalchemy import ColumnElement, and_, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import session_scope
 from app.models.types import utc_now
+from tests.platform.recipes.jobs.backoff import MAX_ATTEMPTS, delay_after
 from tests.platform.recipes.jobs.models import Job
-
-MAX_ATTEMPTS = 10
-FIRST_DELAY, LAST_DELAY = timedelta(seconds=5), timedelta(hours=1)
 
 
 class LeaseLostError(Exception):
@@ -59,11 +55,3 @@ class Attempt:
         """Match the row unless another worker has claimed it: each claim has another lease."""
         number, lease = self.job.attempts, self.job.lease_ends_at
         return and_(Job.id == self.job.id, Job.attempts == number, Job.lease_ends_at == lease)
-
-
-def delay_after(attempts: int) -> timedelta:
-    """Return the time until the next attempt; it doubles, with jitter."""
-    delay = FIRST_DELAY
-    for _ in range(1, attempts):
-        delay = min(2 * delay, LAST_DELAY)
-    return delay * SystemRandom().uniform(0.5, 1)

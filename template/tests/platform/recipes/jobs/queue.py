@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import session_scope
 from app.models.types import utc_now, uuid7
-from tests.platform.recipes.jobs.attempt import MAX_ATTEMPTS, Attempt, LeaseLostError
+from tests.platform.recipes.jobs.attempt import Attempt, LeaseLostError
+from tests.platform.recipes.jobs.backoff import MAX_ATTEMPTS
 from tests.platform.recipes.jobs.models import Job
 
 # A handler is cancelled after this time.
