@@ -365,7 +365,7 @@ SAFEGUARDS = [
         "app/models/base.py",
         '(context.current_parameters or {}).get("created_at") or utc_now()',
         "utc_now()",
-        "tests/platform/models/test_base.py",
+        "tests/platform/models/test_timestamps.py",
     ),
     Safeguard(
         "newer UUIDs are greater",

@@ -1,7 +1,9 @@
 """Layers of the app: a module imports only from its own layer and from lower layers."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,13 @@ def layer(module: str) -> int:
     return TOP if module in {"app.main", "app.__main__"} else FEATURES
 
 
+def feature(module: str) -> str:
+    """Return the feature of a module, such as app.product; nothing for other modules."""
+    if not module.startswith("app.") or layer(module) != FEATURES:
+        return ""
+    return ".".join(module.split(".")[:2])
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -51,6 +60,14 @@ def test_a_module_imports_nothing_from_a_higher_layer(path: Path) -> None:
     for module in imports(path):
         if module.startswith("app."):
             assert layer(module) <= own, f"{path} imports {module}"
+
+
+def test_features_do_not_import_each_other_in_a_circle() -> None:
+    imported: dict[str, set[str]] = defaultdict(set)
+    for path in MODULES:
+        own = feature(name_of(path))
+        imported[own] |= {feature(name) for name in imports(path)} - {own, ""}
+    TopologicalSorter(imported).prepare()  # CycleError names the features
 
 
 @pytest.mark.parametrize("path", sorted((APP / "core/engine").glob("*.py")), ids=str)
