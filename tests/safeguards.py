@@ -327,7 +327,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "an order is the same each time",
-        "app/core/crud.py",
+        "app/core/listing.py",
         "order_by(direction(column), direction(self._key))",
         "order_by(direction(column))",
         "tests/platform/core/test_pagination.py",

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, asc, bindparam, desc, func, select
+from sqlalchemy import ColumnElement, Label, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.interfaces import ORMOption
 
 from app.core.engine.insert import InsertRow
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
-from app.core.filters import Condition
-from app.core.pagination import Cursor, Page, PageQuery
+from app.core.listing import Listing, fetch_entities, fetch_rows, page_of
+from app.core.pagination import Page, PageQuery
 from app.models.base import Base
 
 ModelT = TypeVar("ModelT", bound=Base)
@@ -19,6 +20,7 @@ CreateT = TypeVar("CreateT", bound=BaseModel)
 UpdateT = TypeVar("UpdateT", bound=BaseModel)
 ReadT = TypeVar("ReadT", bound=BaseModel)
 KeyT = TypeVar("KeyT")
+OtherT = TypeVar("OtherT", bound=BaseModel)
 
 
 class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
@@ -32,7 +34,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
     def __init__(self, model: type[ModelT], schema: type[ReadT]) -> None:
         self.model = model
         self.schema = schema
-        self._page: type[Page[ReadT]] = Page[schema]  # type: ignore[valid-type]
+        self._page = page_of(schema)
         # By the attribute names of the model; the names in the table may differ.
         self._columns = dict(model.__mapper__.columns.items())
         ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
@@ -40,11 +42,10 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         rows = select(*[column.label(name) for name, column in self._columns.items()])
         self._all = rows.where(*self._criteria)
         self._by_key = self._all.where(self._key == bindparam("key"))
-        self._count = select(func.count()).select_from(model).where(*self._criteria)
+        count = select(func.count()).select_from(model).where(*self._criteria)
+        self._listing = Listing(model, self._all, count)
         entity = select(model).where(self._key == bindparam("key"), *self._criteria)
         self._locked = entity.with_for_update().execution_options(populate_existing=True)
-        self._by_order: dict[str, Select[Any]] = {}
-        self._filters: dict[type[PageQuery], dict[str, Condition]] = {}
         self._insert = InsertRow(model)
 
     def criteria(self) -> Sequence[ColumnElement[bool]]:
@@ -62,7 +63,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         Raises:
             NotFoundError: when there is none.
         """
-        rows = await _rows(reader, self._by_key, {"key": key})
+        rows = await fetch_rows(reader, self._by_key, {"key": key})
         if not rows:
             raise self._not_found(key)
         return self._read(rows[0])
@@ -88,23 +89,46 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         Raises:
             InvalidCursorError: when the cursor does not belong to this list.
         """
-        column = self._columns[query.sort.removeprefix("-")]
-        conditions = self._conditions(query)
-        statement = self._ordered(query.sort)
-        if conditions:
-            statement = statement.where(*conditions)
-        if query.cursor is not None:
-            position = Cursor.decode(query.cursor, sort=query.sort, column=column, key=self._key)
-            statement = statement.where(position.after(column, self._key))
-        window = {"offset": query.offset, "limit": query.limit + 1}
-        rows = await _rows(reader, statement, window)
-        items, more = rows[: query.limit], len(rows) > query.limit
-        total = None
-        if query.total:
-            ((total,),) = await _rows(reader, self._count.where(*conditions))
-        next_cursor = self._cursor_after(items[-1], query.sort) if more else None
-        page = {"items": items, "next_cursor": next_cursor, "total": total}
-        return self._page.model_validate(page, from_attributes=True)
+        statement = self._listing.ordered(query.sort)
+        return await self._listing.page(reader, query, self._page, statement, fetch_rows)
+
+    async def list_with(
+        self,
+        reader: Reader | AsyncSession,
+        query: PageQuery,
+        schema: type[OtherT],
+        *columns: Label[Any],
+    ) -> Page[OtherT]:
+        """Return one page of rows that have more columns, such as a count or nested JSON.
+
+        Args:
+            reader: the reader or session.
+            query: the same as for `list`.
+            schema: the schema of a row with all columns.
+            columns: expressions on the row, each with the name of a field: `.label("lines")`.
+        """
+        statement = self._listing.ordered(query.sort).add_columns(*columns)
+        return await self._listing.page(reader, query, page_of(schema), statement, fetch_rows)
+
+    async def list_entities(
+        self,
+        session: AsyncSession,
+        query: PageQuery,
+        schema: type[OtherT],
+        *options: ORMOption,
+    ) -> Page[OtherT]:
+        """Return one page of entities, for a schema with relationships.
+
+        Args:
+            session: the session, such as `CurrentSession`.
+            query: the same as for `list`.
+            schema: the schema of an entity.
+            options: the relationships to load: `selectinload(Invoice.lines)`.
+        """
+        rows = self._listing.ordered(query.sort)
+        statement = rows.with_only_columns(self.model).options(*options)
+        page = page_of(schema)
+        return await self._listing.page(session, query, page, statement, fetch_entities)
 
     async def create(self, session: AsyncSession, values: CreateT) -> ReadT:
         """Insert a row and return it as it is stored."""
@@ -150,44 +174,3 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
     def _not_found(self, key: KeyT) -> NotFoundError:
         name = self.model.__tablename__.replace("_", " ")
         return NotFoundError(f"There is no {name} {key}.")
-
-    def _conditions(self, query: PageQuery) -> Sequence[ColumnElement[bool]]:
-        """Return the conditions of the filters that were sent.
-
-        Raises:
-            TypeError: when the query class does not fit the model.
-        """
-        kind = type(query)
-        if kind not in self._filters:
-            self._filters[kind] = {
-                name: declared.on(self._columns[declared.column.key])
-                for name, declared in kind.filters_on(self.model).items()
-            }
-        filters = self._filters[kind]
-        return [
-            filters[name](value) if name in filters else self._columns[name] == value
-            for name, value in query.filters().items()
-        ]
-
-    def _ordered(self, sort: str) -> Select[Any]:
-        """Return the statement for a page of all rows, built once for each order."""
-        if sort not in self._by_order:
-            column = self._columns[sort.removeprefix("-")]
-            direction = desc if sort.startswith("-") else asc
-            statement = self._all.order_by(direction(column), direction(self._key))
-            window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
-            self._by_order[sort] = window
-        return self._by_order[sort]
-
-    def _cursor_after(self, row: object, sort: str) -> str:
-        value, key = getattr(row, sort.removeprefix("-")), getattr(row, self._key_name)
-        return Cursor(sort=sort, value=value, key=key).encode()
-
-
-async def _rows(
-    reader: Reader | AsyncSession, statement: Select[Any], parameters: dict[str, Any] | None = None
-) -> Sequence[Any]:
-    if isinstance(reader, Reader):
-        return await reader.rows(statement, parameters)
-    rows: Sequence[Any] = (await reader.execute(statement, parameters)).all()
-    return rows

@@ -86,7 +86,7 @@ class PageQuery(BaseModel):
 
     def filters(self) -> dict[str, Any]:
         """Return the filters that were sent, by the name of the field or of a column."""
-        return self.model_dump(exclude=set(PageQuery.model_fields), exclude_none=True)
+        return self.model_dump(exclude=_PAGE_FIELDS, exclude_none=True)
 
     @classmethod
     def filters_on(cls, model: type[Base]) -> dict[str, Filter]:
@@ -99,7 +99,7 @@ class PageQuery(BaseModel):
             column_of(model, name, f"{cls.__name__}.sort")
         found = {}
         for name, field in cls.model_fields.items():
-            is_own = name not in PageQuery.model_fields and not field.exclude
+            is_own = name not in _PAGE_FIELDS and not field.exclude
             # Another `filters` names the columns itself.
             if is_own and (cls.filters is PageQuery.filters or declared_filter(field)):
                 found[name] = filter_of(cls, name, model)
@@ -109,6 +109,9 @@ class PageQuery(BaseModel):
     def _sort_names(cls) -> list[str]:
         names = get_args(cls.model_fields["sort"].annotation)
         return sorted({name.removeprefix("-") for name in names})
+
+
+_PAGE_FIELDS = set(PageQuery.model_fields)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,112 @@
+"""Pages of one model: their filters, order, cursors and totals."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, Select, asc, bindparam, desc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.engine.reader import Reader
+from app.core.filters import Condition
+from app.core.pagination import Cursor, Page, PageQuery
+from app.models.base import Base
+
+ItemT = TypeVar("ItemT", bound=BaseModel)
+Fetch = Callable[[Any, Select[Any], dict[str, Any]], Awaitable[Sequence[Any]]]
+
+
+class Listing:
+    """Reads the pages of one model.
+
+    Args:
+        model: the model; its primary key is one column.
+        rows: the statement of all rows; its columns have the names of the model's attributes.
+        count: the statement that counts these rows.
+    """
+
+    def __init__(self, model: type[Base], rows: Select[Any], count: Select[Any]) -> None:
+        self._model, self._rows, self._count = model, rows, count
+        self._columns = dict(model.__mapper__.columns.items())
+        ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
+        self._by_order: dict[str, Select[Any]] = {}
+        self._filters: dict[type[PageQuery], dict[str, Condition]] = {}
+
+    async def page(
+        self,
+        reader: Reader | AsyncSession,
+        query: PageQuery,
+        page: type[Page[ItemT]],
+        statement: Select[Any],
+        fetch: Fetch,
+    ) -> Page[ItemT]:
+        """Return one page of `statement`, which is made from `ordered`.
+
+        Raises:
+            InvalidCursorError: when the cursor does not belong to this list.
+            TypeError: when the query class does not fit the model.
+        """
+        conditions = self._conditions(query)
+        if conditions:
+            statement = statement.where(*conditions)
+        if query.cursor is not None:
+            column = self._columns[query.sort.removeprefix("-")]
+            position = Cursor.decode(query.cursor, sort=query.sort, column=column, key=self._key)
+            statement = statement.where(position.after(column, self._key))
+        rows = await fetch(reader, statement, {"offset": query.offset, "limit": query.limit + 1})
+        items, more = rows[: query.limit], len(rows) > query.limit
+        total = None
+        if query.total:
+            ((total,),) = await fetch_rows(reader, self._count.where(*conditions))
+        next_cursor = self._cursor_after(items[-1], query.sort) if more else None
+        content = {"items": items, "next_cursor": next_cursor, "total": total}
+        return page.model_validate(content, from_attributes=True)
+
+    def ordered(self, sort: str) -> Select[Any]:
+        """Return the statement for a page of all rows, built once for each order."""
+        if sort not in self._by_order:
+            column = self._columns[sort.removeprefix("-")]
+            direction = desc if sort.startswith("-") else asc
+            statement = self._rows.order_by(direction(column), direction(self._key))
+            window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
+            self._by_order[sort] = window
+        return self._by_order[sort]
+
+    def _conditions(self, query: PageQuery) -> Sequence[ColumnElement[bool]]:
+        kind = type(query)
+        if kind not in self._filters:
+            self._filters[kind] = {
+                name: declared.on(self._columns[declared.column.key])
+                for name, declared in kind.filters_on(self._model).items()
+            }
+        filters = self._filters[kind]
+        return [
+            filters[name](value) if name in filters else self._columns[name] == value
+            for name, value in query.filters().items()
+        ]
+
+    def _cursor_after(self, row: object, sort: str) -> str:
+        value, key = getattr(row, sort.removeprefix("-")), getattr(row, self._key_name)
+        return Cursor(sort=sort, value=value, key=key).encode()
+
+
+def page_of(schema: type[ItemT]) -> type[Page[ItemT]]:
+    """Return the schema of a page whose items have this schema."""
+    return Page[schema]  # type: ignore[valid-type]
+
+
+async def fetch_rows(
+    reader: Reader | AsyncSession, statement: Select[Any], parameters: dict[str, Any] | None = None
+) -> Sequence[Any]:
+    """Return the rows of a statement."""
+    if isinstance(reader, Reader):
+        return await reader.rows(statement, parameters)
+    rows: Sequence[Any] = (await reader.execute(statement, parameters)).all()
+    return rows
+
+
+async def fetch_entities(
+    session: AsyncSession, statement: Select[Any], parameters: dict[str, Any]
+) -> Sequence[Any]:
+    """Return the entities of a statement, each of them once."""
+    return (await session.scalars(statement, parameters)).unique().all()
