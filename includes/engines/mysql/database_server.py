@@ -4,7 +4,7 @@ import random
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Numeric, text
+from sqlalchemy import Numeric, func, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -37,6 +37,11 @@ REFUSED_URLS = [
 SAFE_INDEX_OPTIONS = ""
 NOW = text("CURRENT_TIMESTAMP(6)")
 PRICE = Numeric(10, 2)
+TEXT_INDEX: dict[str, Any] = {}
+EXPLAIN = "EXPLAIN"
+PREFER_INDEXES = text("SELECT 1")
+# An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
+JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_arrayagg
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
 DEFAULT_PORT = 3306
 BECOME_STANDBY = "SET SESSION TRANSACTION READ ONLY"

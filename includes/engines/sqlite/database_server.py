@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.models.exact_numeric import ExactNumeric
@@ -33,6 +33,11 @@ REFUSED_URLS = [
 SAFE_INDEX_OPTIONS = ""
 NOW = func.now()
 PRICE = ExactNumeric(10, 2)
+TEXT_INDEX: dict[str, Any] = {}
+EXPLAIN = "EXPLAIN QUERY PLAN"
+PREFER_INDEXES = text("SELECT 1")
+# An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
+JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_group_array
 UNREACHABLE: dict[str, Any] = {"database": "/nowhere/top-secret.db"}
 SLOW = """
     WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 100000000)

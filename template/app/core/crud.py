@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Label, bindparam, func, select
+from sqlalchemy import ColumnElement, Label, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.interfaces import ORMOption
 
@@ -42,8 +42,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         rows = select(*[column.label(name) for name, column in self._columns.items()])
         self._all = rows.where(*self._criteria)
         self._by_key = self._all.where(self._key == bindparam("key"))
-        count = select(func.count()).select_from(model).where(*self._criteria)
-        self._listing = Listing(model, self._all, count)
+        self._listing = Listing(model, self._all, self._criteria)
         entity = select(model).where(self._key == bindparam("key"), *self._criteria)
         self._locked = entity.with_for_update().execution_options(populate_existing=True)
         self._insert = InsertRow(model)
@@ -125,8 +124,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             schema: the schema of an entity.
             options: the relationships to load: `selectinload(Invoice.lines)`.
         """
-        rows = self._listing.ordered(query.sort)
-        statement = rows.with_only_columns(self.model).options(*options)
+        statement = self._listing.ordered(query.sort, entities=True).options(*options)
         page = page_of(schema)
         return await self._listing.page(session, query, page, statement, fetch_entities)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, asc, bindparam, desc
+from sqlalchemy import ColumnElement, Select, asc, bindparam, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.engine.reader import Reader
@@ -22,14 +22,18 @@ class Listing:
     Args:
         model: the model; its primary key is one column.
         rows: the statement of all rows; its columns have the names of the model's attributes.
-        count: the statement that counts these rows.
+        criteria: the conditions of these rows.
     """
 
-    def __init__(self, model: type[Base], rows: Select[Any], count: Select[Any]) -> None:
-        self._model, self._rows, self._count = model, rows, count
+    def __init__(
+        self, model: type[Base], rows: Select[Any], criteria: Sequence[ColumnElement[bool]]
+    ) -> None:
+        self._model, self._rows = model, rows
+        self._entities = select(model).where(*criteria)
+        self._count = select(func.count()).select_from(model).where(*criteria)
         self._columns = dict(model.__mapper__.columns.items())
         ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
-        self._by_order: dict[str, Select[Any]] = {}
+        self._by_order: dict[tuple[str, bool], Select[Any]] = {}
         self._filters: dict[type[PageQuery], dict[str, Condition]] = {}
 
     async def page(
@@ -62,15 +66,17 @@ class Listing:
         content = {"items": items, "next_cursor": next_cursor, "total": total}
         return page.model_validate(content, from_attributes=True)
 
-    def ordered(self, sort: str) -> Select[Any]:
-        """Return the statement for a page of all rows, built once for each order."""
-        if sort not in self._by_order:
+    def ordered(self, sort: str, *, entities: bool = False) -> Select[Any]:
+        """Return the statement for a page of all rows or entities, built once for each order."""
+        order = sort, entities
+        if order not in self._by_order:
             column = self._columns[sort.removeprefix("-")]
             direction = desc if sort.startswith("-") else asc
-            statement = self._rows.order_by(direction(column), direction(self._key))
+            statement = self._entities if entities else self._rows
+            statement = statement.order_by(direction(column), direction(self._key))
             window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
-            self._by_order[sort] = window
-        return self._by_order[sort]
+            self._by_order[order] = window
+        return self._by_order[order]
 
     def _conditions(self, query: PageQuery) -> Sequence[ColumnElement[bool]]:
         kind = type(query)

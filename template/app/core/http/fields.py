@@ -2,12 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -24,6 +31,17 @@ FreeText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Id = Annotated[int, Field(description="The id of the resource.")]
 CreatedAt = Annotated[datetime, Field(description="The time of creation, in UTC.")]
 UpdatedAt = Annotated[datetime, Field(description="The time of the last change, in UTC.")]
+
+
+def _to_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time in UTC is out of range") from None
+
+
+# A time that a client sends, with its offset; converted to UTC.
+UTCTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 @dataclass(frozen=True)
