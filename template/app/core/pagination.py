@@ -12,7 +12,8 @@ from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Numeric, and_, or_
 
 from app.core.errors import InvalidCursorError
-from app.core.filters import Filter, column_of, declared_filter, filter_of
+from app.core.filters import Filter, declared_filter
+from app.core.query_checks import column_of, filter_of
 from app.models.base import Base
 
 ItemT = TypeVar("ItemT")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.crud import CRUDBase
 from app.core.filters import AnyOf, Filter
 from app.core.pagination import PageQuery
-from app.models.base import Base, IntegerPrimaryKey
+from app.models.base import NAMING_CONVENTION, Base, IntegerPrimaryKey
 from tests.platform import database
 from tests.platform.database_server import EXPLAIN, PREFER_INDEXES, PRICE, TEXT_INDEX
 
@@ -24,7 +24,7 @@ class Part(IntegerPrimaryKey, Base, kw_only=True):
         sa.Index("ix_part_name", "name", **TEXT_INDEX),
         sa.Index("ix_part_price", "price"),
     )
-    metadata = sa.MetaData()
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
     name: Mapped[str] = mapped_column(sa.String(100))
     price: Mapped[Decimal] = mapped_column(PRICE)

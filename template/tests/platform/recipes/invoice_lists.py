@@ -1,4 +1,4 @@
-"""Lists of invoices with their lines, by the same pages, filters and cursors as invoices."""
+"""A list of invoices with their lines, by the same pages, filters and cursors as invoices."""
 
 from decimal import Decimal
 from operator import attrgetter
@@ -6,22 +6,20 @@ from typing import Annotated
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel
-from sqlalchemy import JSON, Label, String, cast, func, select
 from sqlalchemy.orm import selectinload
 
-from app.core.database import CurrentReader, CurrentSession
+from app.core.database import CurrentSession
 from app.core.http.fields import FixedPoint
 from app.core.http.problems import problem_responses
 from app.core.http.routing import FeatureRouter
 from app.core.pagination import Page
-from tests.platform.database_server import JSON_ARRAY, JSON_OBJECT
 from tests.platform.recipes.invoice_search import InvoiceSearch
 from tests.platform.recipes.invoices import InvoiceRead, invoice_crud
-from tests.platform.recipes.models import Invoice, InvoiceLine
+from tests.platform.recipes.models import Invoice
 
-LISTS = "/api/v1/invoice-lists"
+WITH_LINES = "/api/v1/invoices-with-lines"
 
-router = FeatureRouter(prefix=LISTS, tag="invoice lists", description="Lists of invoices.")
+router = FeatureRouter(prefix=WITH_LINES, tag="invoices", description="Invoices.")
 
 
 class LineInList(BaseModel):
@@ -39,26 +37,7 @@ class InvoiceInList(InvoiceRead):
     lines: Annotated[list[LineInList], AfterValidator(in_order)]
 
 
-class InvoiceWithCount(InvoiceRead):
-    line_count: int
-
-
-def line_count() -> Label[int]:
-    """Return the number of an invoice's lines as a column."""
-    lines = select(func.count()).where(InvoiceLine.invoice_id == Invoice.id)
-    return lines.correlate(Invoice).scalar_subquery().label("line_count")
-
-
-def lines_as_json() -> Label[object]:
-    """Return the lines of an invoice as a column, a list of objects."""
-    amount = cast(InvoiceLine.amount, String(20))
-    line = JSON_OBJECT("id", InvoiceLine.id, "article", InvoiceLine.article, "amount", amount)
-    lines = select(JSON_ARRAY(line, type_=JSON)).where(InvoiceLine.invoice_id == Invoice.id)
-    found = lines.correlate(Invoice).scalar_subquery()
-    return func.coalesce(found, cast([], JSON), type_=JSON).label("lines")
-
-
-@router.get("/with-lines", responses=problem_responses(404))
+@router.get("", responses=problem_responses(404))
 async def list_invoices_with_lines(
     query: Annotated[InvoiceSearch, Query()], session: CurrentSession
 ) -> Page[InvoiceInList]:
@@ -66,19 +45,3 @@ async def list_invoices_with_lines(
     return await invoice_crud.list_entities(
         session, query, InvoiceInList, selectinload(Invoice.lines)
     )
-
-
-@router.get("/with-count", responses=problem_responses(404))
-async def list_invoices_with_count(
-    query: Annotated[InvoiceSearch, Query()], reader: CurrentReader
-) -> Page[InvoiceWithCount]:
-    """List invoices with the number of their lines, by one statement."""
-    return await invoice_crud.list_with(reader, query, InvoiceWithCount, line_count())
-
-
-@router.get("/nested", responses=problem_responses(404))
-async def list_invoices_nested(
-    query: Annotated[InvoiceSearch, Query()], reader: CurrentReader
-) -> Page[InvoiceInList]:
-    """List invoices with their lines, by one statement."""
-    return await invoice_crud.list_with(reader, query, InvoiceInList, lines_as_json())
