@@ -164,6 +164,20 @@ SAFEGUARDS = [
         "tests/platform/recipes/test_tenants.py",
     ),
     Safeguard(
+        "the tenant of a transaction ends with it",
+        "tests/platform/recipes/row_level_security.py",
+        ":tenant, true",
+        ":tenant, false",
+        "tests/platform/recipes/test_row_level_security.py",
+    ),
+    Safeguard(
+        "row-level security applies to the owner of the table",
+        "tests/platform/recipes/secure_project.py",
+        '    op.execute("ALTER TABLE project FORCE ROW LEVEL SECURITY")\n',
+        "",
+        "tests/platform/recipes/test_row_level_security.py",
+    ),
+    Safeguard(
         "an entity from elsewhere is written only within the criteria",
         "app/core/crud.py",
         '{"key": key}) is None:',

@@ -43,6 +43,10 @@ SERVERS = {"postgresql", "mysql"}
 FILES = {
     "tests/platform/core/engine/test_postgresql.py": ("database", {"postgresql"}),
     "tests/platform/core/engine/test_postgresql_revisions.py": ("database", {"postgresql"}),
+    "docs/recipes/row-level-security.md": ("database", {"postgresql"}),
+    "tests/platform/recipes/row_level_security.py": ("database", {"postgresql"}),
+    "tests/platform/recipes/secure_project.py": ("database", {"postgresql"}),
+    "tests/platform/recipes/test_row_level_security.py": ("database", {"postgresql"}),
     "app/models/binary_uuid.py": ("database", {"mysql"}),
     "tests/platform/core/engine/test_mysql.py": ("database", {"mysql"}),
     "app/core/engine/foreign_keys.py": ("database", {"postgresql", "sqlite"}),
