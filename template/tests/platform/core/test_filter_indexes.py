@@ -20,14 +20,13 @@ from tests.platform.database_server import EXPLAIN, PREFER_INDEXES, PRICE, TEXT_
 
 class Part(IntegerPrimaryKey, Base, kw_only=True):
     __tablename__ = "part"
-    __table_args__ = (
-        sa.Index("ix_part_name", "name", **TEXT_INDEX),
-        sa.Index("ix_part_price", "price"),
-    )
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
     name: Mapped[str] = mapped_column(sa.String(100))
-    price: Mapped[Decimal] = mapped_column(PRICE)
+    price: Mapped[Decimal] = mapped_column(PRICE, index=True)
+
+
+sa.Index("ix_part_name", Part.name, **TEXT_INDEX)
 
 
 class PartRead(BaseModel):
