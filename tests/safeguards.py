@@ -94,6 +94,13 @@ SAFEGUARDS = [
         "tests/platform/core/http/test_middleware.py",
     ),
     Safeguard(
+        "a WebSocket of a page of another site is refused",
+        "tests/platform/recipes/stock_socket.py",
+        "own = origin is None or urlsplit(origin).netloc == headers.get(\"host\")",
+        "own = True",
+        "tests/platform/recipes/test_stock_socket.py",
+    ),
+    Safeguard(
         "a session for reading does not write",
         "app/core/database.py",
         '@event.listens_for(_ReadOnlySession, "before_flush")\n',

@@ -57,6 +57,5 @@ async def get_amount(
 ) -> Decimal:
     """Get the amount of a payment in another currency."""
     payment = await payment_crud.get(reader, payment_id)
-    # The reader holds no connection now. A session would: call the service before its first use.
     rate = await rates.get(currency, headers)
     return round(payment.amount * rate.rate, 2)
