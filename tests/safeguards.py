@@ -452,6 +452,13 @@ SAFEGUARDS = [
         "tests/platform/scripts/test_dev.py",
     ),
     Safeguard(
+        "an enum is stored by value, and leaves no type after a downgrade",
+        "app/models/base.py",
+        "        enum.Enum: EnumText,\n",
+        "",
+        "tests/platform/migrations/test_enum.py",
+    ),
+    Safeguard(
         "no revision overwrites another",
         "migrations/env.py",
         'while _file(script.message or "").exists():',
