@@ -30,15 +30,23 @@ logger = get_logger("access")
 
 
 class RequestContextMiddleware:
-    """The outermost middleware: a request id, and one line in the access log."""
+    """The outermost middleware: a request id, one line in the access log, connections counted."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
+        serve = self._respond if scope["type"] == "http" else self.app
+        token = request_connections.set(RequestConnections())
+        try:
+            await serve(scope, receive, send)
+        finally:
+            request_connections.reset(token)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = Headers(scope=scope).get("x-request-id", "")
         if not REQUEST_ID.fullmatch(request_id):
             request_id = token_hex(8)
@@ -52,7 +60,6 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        token = request_connections.set(RequestConnections())
         with bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_with_id)
@@ -70,7 +77,6 @@ class RequestContextMiddleware:
                     status=status,
                     milliseconds=round((perf_counter() - started) * 1000, 1),
                 )
-                request_connections.reset(token)
 
 
 class ProblemCORSMiddleware(CORSMiddleware):

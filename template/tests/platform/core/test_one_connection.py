@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from structlog.testing import capture_logs
@@ -22,10 +22,12 @@ from app.core.database import (
 from app.core.engine import request_connections
 from app.core.engine.reader import Reader
 from app.core.engine.request_connections import RequestConnections
+from app.core.errors import SecondConnectionError
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.gizmo import Gizmo, count_gizmos
 from tests.platform.small_engine import small_engine
+from tests.platform.sockets import connected
 
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
@@ -155,6 +157,23 @@ async def test_a_test_on_one_connection_sees_what_both_sessions_did(
     async with client_of(app_with_users()) as client:
         assert (await client.post("/rows")).status_code == 200
     assert len((await session.execute(NAMES)).all()) == 2
+
+
+async def test_a_websocket_is_refused_a_second_connection() -> None:
+    app = create_app()
+
+    @app.websocket("/socket")
+    async def socket(websocket: WebSocket, reader: CurrentReader) -> None:
+        await websocket.accept()
+        async with session_scope() as session:
+            await session.execute(NAMES)
+            with pytest.raises(SecondConnectionError):
+                await reader.rows(NAMES)
+        await websocket.send_text("refused")
+
+    async with connected(app, "/socket") as client:
+        assert (await client.receive())["type"] == "websocket.accept"
+        assert await client.receive_text() == "refused"
 
 
 async def test_a_request_may_use_two_pools(make_engine: Callable[[], AsyncEngine]) -> None:
