@@ -9,7 +9,7 @@ from app.core.database import session_scope
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
 from tests.platform.core.own_gizmos import add, own_crud, owned_by
-from tests.platform.gizmo import GizmoQuery, gizmo_crud
+from tests.platform.gizmo import GizmoQuery, GizmoRead, gizmo_crud
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
@@ -25,6 +25,9 @@ async def test_every_read_obeys_the_criteria(session: AsyncSession, reader: Read
             assert (page.items, page.total) == ([own], 1)
             page = await own_crud.list(source, GizmoQuery(total=True, name="Bob"))
             assert (page.items, page.total) == ([], 0)
+        entities = await own_crud.list_entities(session, GizmoQuery(total=True), GizmoRead)
+        rows = await own_crud.list_with(reader, GizmoQuery(total=True), GizmoRead)
+        assert (entities.items, entities.total) == (rows.items, rows.total) == ([own], 1)
         assert (await own_crud.get_for_update(session, own.id)).id == own.id
         with pytest.raises(NotFoundError):
             await own_crud.get_for_update(session, other.id)
