@@ -155,3 +155,9 @@ def app(reader: Reader) -> Iterator[FastAPI]:
     app.dependency_overrides[get_reader] = lambda: reader
     yield app
     app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def contract_headers() -> dict[str, str]:
+    """The headers of all requests of `poe contract`; override it, for example with a token."""
+    return {}

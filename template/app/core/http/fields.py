@@ -18,7 +18,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-# The range of a BIGINT key.
+# The largest integer that a JSON client keeps exact, https://www.rfc-editor.org/rfc/rfc8259#section-6.
+SAFE_INTEGER = 2**53 - 1
+
+# The range of a BIGINT key; for a key in a body, see `BodyId`.
 PathId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The id of the resource.")]
 
 # One visible character or more; no control characters, such as line breaks or NUL.
@@ -42,6 +45,33 @@ def _to_utc(value: datetime) -> datetime:
 
 # A time that a client sends, with its offset; converted to UTC.
 UTCTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+
+
+@dataclass(frozen=True)
+class Integer:
+    """Integers from `ge` to `le` in a JSON body; by default the range of an INTEGER column.
+
+    An `int` alone accepts `true` and "306" too, and a strict one refuses 306.0, which is an integer
+    in JSON. Paths and queries are text: use `PathId`, or an `int` with limits.
+    """
+
+    ge: int = -(2**31)
+    le: int = 2**31 - 1
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        limits = core_schema.int_schema(ge=self.ge, le=self.le, strict=True)
+        return core_schema.no_info_before_validator_function(self._without_fraction, limits)
+
+    def _without_fraction(self, value: object) -> object:
+        # A larger float may stand for another integer than the client wrote.
+        if isinstance(value, float) and value.is_integer() and abs(value) <= SAFE_INTEGER:
+            return int(value)
+        return value
+
+
+BodyId = Annotated[int, Integer(ge=1, le=SAFE_INTEGER), Field(description="The id of a resource.")]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.crud import CRUDBase
 from app.core.database import CurrentSessionTransaction
 from app.core.errors import ConflictError
-from app.core.http.fields import SingleLine
+from app.core.http.fields import BodyId, Integer, SingleLine
 from app.core.http.problems import problem_responses
 from app.core.http.routing import FeatureRouter
 from tests.platform.recipes.invoices import Customer, InvoiceCreate, InvoiceRead, invoice_crud
@@ -17,7 +17,7 @@ from tests.platform.recipes.models import Stock
 
 ORDERS = "/api/v1/orders"
 
-Quantity = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Quantity = Annotated[int, Integer(ge=0)]
 
 
 class StockCreate(BaseModel):
@@ -36,8 +36,8 @@ class StockRead(BaseModel):
 
 
 class OrderCreate(BaseModel):
-    stock_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
-    quantity: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    stock_id: BodyId
+    quantity: Annotated[int, Integer(ge=1)]
     number: Annotated[SingleLine, Field(max_length=20)]
     customer: Customer
     due_date: date

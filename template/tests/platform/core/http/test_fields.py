@@ -1,9 +1,11 @@
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
+from app.core.http.fields import BodyId, Integer
 from tests.platform.gizmo import GIZMOS
 
 
@@ -51,6 +53,28 @@ async def test_a_value_that_its_column_cannot_store_is_422(
     assert (await gizmo_client.post(GIZMOS, json=values)).status_code == 422
     path = f"{GIZMOS}/{(await create(gizmo_client))['id']}"
     assert (await gizmo_client.patch(path, json=change)).status_code == 422
+
+
+@pytest.mark.parametrize("value", [306, 306.0, -0.0, 2**31 - 1, -(2**31)])
+def test_an_integer_of_json_is_accepted(value: float) -> None:
+    accepted = TypeAdapter[int](Annotated[int, Integer()]).validate_python(value)
+    assert (type(accepted), accepted) == (int, value)
+
+
+@pytest.mark.parametrize(
+    "value", [True, "306", 306.5, None, 2**31, -(2**31) - 1, 1e300, float("inf"), float("nan")]
+)
+def test_what_is_no_integer_of_json_or_out_of_range_is_refused(value: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter[int](Annotated[int, Integer()]).validate_python(value)
+
+
+@pytest.mark.parametrize("value", [0, 2**53, float(2**53)])
+def test_an_id_in_a_body_is_positive_and_exact(value: object) -> None:
+    schema = TypeAdapter[int](BodyId).json_schema()
+    assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, 2**53 - 1)
+    with pytest.raises(ValidationError):
+        TypeAdapter[int](BodyId).validate_python(value)
 
 
 async def test_null_clears_a_field_and_a_missing_field_is_kept(
