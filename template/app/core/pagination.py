@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, Unpack, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from sqlalchemy import Column, ColumnElement, Numeric, and_, or_
 
 from app.core.errors import InvalidCursorError
 from app.core.filters import Filter, declared_filter
-from app.core.query_checks import column_of, filter_of
+from app.core.query_checks import check_times, column_of, filter_of
 from app.models.base import Base
 
 ItemT = TypeVar("ItemT")
@@ -76,10 +77,11 @@ class PageQuery(BaseModel):
         """Check the class, and describe its filters."""
         if cls._model is None:
             return
-        for name, found in cls.filters_on(cls._model).items():
-            field = cls.model_fields[name]
-            field.description = field.description or found.description
         columns, names, place = cls._model.__mapper__.columns, cls._sort_names(), cls.__name__
+        for name, found in cls.filters_on(cls._model).items():
+            check_times(cls, name, columns[found.column.key])
+            _describe(cls.model_fields[name], found.description)
+        _describe(cls.model_fields["sort"], PageQuery.model_fields["sort"].description)
         if not names:
             raise TypeError(f'{place}.sort: declare a Literal of columns: Literal["id", "-id"].')
         if nullable := [name for name in names if columns[name].nullable]:
@@ -110,6 +112,10 @@ class PageQuery(BaseModel):
     def _sort_names(cls) -> list[str]:
         names = get_args(cls.model_fields["sort"].annotation)
         return sorted({name.removeprefix("-") for name in names})
+
+
+def _describe(field: FieldInfo, description: str | None) -> None:
+    field.description = field.description or description
 
 
 _PAGE_FIELDS = set(PageQuery.model_fields)

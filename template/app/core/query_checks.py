@@ -1,13 +1,19 @@
 """Checks of query classes: their filters and sorts fit the columns of a model."""
 
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Column, String
 
 from app.core.filter_operators import TEXT_OPERATORS
 from app.core.filters import Filter, declared_filter
 from app.models.base import Base
+from app.models.types import UTCDateTime
+
+# No offset, and one that leads to the year 10000.
+REFUSED_TIMES = ("2026-01-01T00:00:00", "9999-12-31T23:59:59-14:00")
 
 
 def filter_of(query: type[BaseModel], name: str, model: type[Base]) -> Filter:
@@ -45,3 +51,20 @@ def column_of(model: type[Base], name: str, place: str) -> Column[Any]:
         names = ", ".join(columns.keys())
         raise TypeError(f"{place}: {model.__name__} has no column {name}; it has {names}.")
     return columns[name]
+
+
+def check_times(query: type[BaseModel], name: str, column: Column[Any]) -> None:
+    """Check that a filter on a datetime accepts only times that the column can compare.
+
+    Raises:
+        TypeError: when it accepts another one; each request with it would fail.
+    """
+    if not isinstance(column.type, UTCDateTime):
+        return
+    for sent in (each for time in REFUSED_TIMES for each in (time, [time])):
+        with suppress(ValidationError):
+            value = getattr(query.model_validate({name: sent}, by_name=True), name)
+            for time in value if isinstance(value, list) else [value]:
+                if isinstance(time, datetime) and time.utcoffset() != timedelta(0):
+                    place = f"{query.__name__}.{name}"
+                    raise TypeError(f"{place}: use the type UTCTime; it accepts times like {sent}.")

@@ -35,6 +35,5 @@ class BlueprintRead(BaseModel):
 class BlueprintQuery(PageQuery, model=Blueprint):
     """The query parameters of the list."""
 
-    sort: Literal["id", "-id", "name", "-name"] = Field(
-        default="id", description="Column to sort by; `-` before it: descending."
-    )
+    # Filters by other conditions, such as a range: docs/recipes/filters.md.
+    sort: Literal["id", "-id", "name", "-name"] = "id"

@@ -1,10 +1,12 @@
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Literal
 
 import pytest
+from pydantic import AwareDatetime
 
 from app.core.discovery import import_models
-from app.core.filters import Filter
+from app.core.filters import AnyOf, Filter
 from app.core.pagination import PageQuery
 from app.main import create_app
 from tests.platform.gizmo import Gizmo
@@ -52,6 +54,18 @@ def no_limit() -> None:
         sort: Sort = "id"
 
 
+def naive_time() -> None:
+    class Query(PageQuery, model=Gizmo):
+        created_from: Annotated[datetime | None, Filter(">=", Gizmo.created_at)] = None
+        sort: Sort = "id"
+
+
+def time_out_of_range() -> None:
+    class Query(PageQuery, model=Gizmo):
+        created: Annotated[AnyOf[AwareDatetime] | None, Filter("in", Gizmo.created_at)] = None
+        sort: Sort = "id"
+
+
 @pytest.mark.parametrize(
     ("define", "message"),
     [
@@ -62,6 +76,8 @@ def no_limit() -> None:
         (other_model, r"^Query.name: Invoice.number is not a column of Gizmo\.$"),
         (no_text, r"^Query.price: contains needs a text column, not Gizmo.price\.$"),
         (no_limit, r"^Query.names: in needs a list with a limit"),
+        (naive_time, r"^Query.created_from: use the type UTCTime; .*2026-01-01T00:00:00\.$"),
+        (time_out_of_range, r"^Query.created: use the type UTCTime; .*14:00'\]\.$"),
     ],
 )
 def test_a_query_class_that_does_not_fit_its_model_is_refused(

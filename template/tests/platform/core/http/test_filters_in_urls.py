@@ -43,5 +43,6 @@ def test_filters_are_described_in_the_api() -> None:
     described = {each["name"]: each.get("description") for each in operation["parameters"]}
     assert described["price_min"] == "Only rows whose `price` is this value or greater."
     assert described["name"] == "Only rows with this `name`."
+    assert described["sort"] == "Column to sort by; `-` before it: descending."
     (names,) = [each for each in operation["parameters"] if each["name"] == "names"]
     assert names["schema"]["anyOf"][0]["maxItems"] == 100
