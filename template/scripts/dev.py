@@ -11,7 +11,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import String, column, select, table
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog import get_logger
 
@@ -52,8 +51,8 @@ class RefusePending:
         versions = select(column("version_num", String)).select_from(table("alembic_version"))
         try:
             current = {version for (version,) in await reader.rows(versions)}
-        except SQLAlchemyError:
-            return False  # the app says what is wrong with the database
+        except Exception:
+            return False  # the app itself reports a database that does not respond
         if current == self.heads:
             self.heads = set()
         return bool(self.heads)

@@ -30,3 +30,14 @@ async def test_a_pending_revision_is_said_in_one_sentence(monkeypatch: pytest.Mo
         assert [line["event"] for line in lines] == ["migrations_pending"]
         server.heads = heads
         assert (await client.get("/")).json() == "served"
+
+
+async def test_a_database_that_does_not_respond_is_left_to_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("scripts.dev.reader.rows", fail)
+    async with client_of(RefusePending(app)) as client:
+        assert (await client.get("/")).json() == "served"
