@@ -1,9 +1,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from structlog.testing import capture_logs
 
 from app.core.config import get_settings
@@ -12,6 +12,7 @@ from app.core.errors import DatabaseUnavailableError
 from tests.platform.recipes.invoices import InvoiceCreate
 from tests.platform.recipes.jobs import receipts, worker
 from tests.platform.recipes.jobs.attempt import Attempt
+from tests.platform.recipes.jobs.backoff import MAX_ATTEMPTS
 from tests.platform.recipes.jobs.handlers import handlers
 from tests.platform.recipes.jobs.models import Job, Schedule
 from tests.platform.recipes.jobs.queue import claim
@@ -88,6 +89,18 @@ async def test_a_failed_job_is_logged_and_stays_in_the_queue(
         await work(monkeypatch, seconds=0, error=True)
     assert [line["event"] for line in lines] == ["job_failed"]
     assert await numbers() == (1, 1, 0)
+
+
+async def test_a_job_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with session_scope() as session:
+        await session.execute(update(Job).values(attempts=MAX_ATTEMPTS - 1))
+    (attempt,) = await claim(1, handlers)
+    monkeypatch.setattr(receipts, "send_mail", lambda customer, key: asyncio.sleep(60))
+    monkeypatch.setattr(worker, "TIME_LIMIT", timedelta(seconds=0.05))
+    with capture_logs() as lines:
+        await worker.run(attempt)
+    assert [line["event"] for line in lines] == ["job_failed", "job_dead"]
+    assert await reader.rows(select(Job.error, Job.run_at)) == [("TimeoutError", None)]
 
 
 async def test_the_effect_and_the_end_of_a_job_are_one_transaction(

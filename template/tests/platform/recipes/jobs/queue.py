@@ -47,7 +47,7 @@ async def claim(limit: int, names: Collection[str]) -> list[Attempt]:
     now = utc_now()
     is_free = or_(Job.lease_ends_at.is_(None), Job.lease_ends_at <= now)
     due = select(Job).where(Job.run_at <= now, is_free, Job.name.in_([*names]))
-    due = due.order_by(Job.run_at, Job.id).limit(limit).with_for_update(skip_locked=True)
+    due = due.order_by(Job.run_at).limit(limit).with_for_update(skip_locked=True)
     async with session_scope() as session:
         jobs = (await session.scalars(due)).all()
         for job in jobs:
