@@ -14,7 +14,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL, MetaData
+from sqlalchemy import URL, MetaData, inspect
 
 from app.core.config import load_settings
 from app.core.engine.settings import DatabaseSettings
@@ -83,13 +83,18 @@ def build(url: URL) -> None:
 
 @asynccontextmanager
 async def tables(metadata: MetaData) -> AsyncIterator[None]:
-    """Create tables that have no migration, and drop them after the block."""
+    """Create tables that have no migration, and drop them after the block.
+
+    A table that exists is kept: the service has copied its recipe.
+    """
     from app.core.database import engine
 
     async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+        existing = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        added = [table for table in metadata.sorted_tables if table.name not in existing]
+        await connection.run_sync(metadata.create_all, tables=added)
     yield
     async with engine.begin() as connection:
-        await connection.run_sync(metadata.drop_all)
+        await connection.run_sync(metadata.drop_all, tables=added)
     # Connections have prepared statements on the dropped tables.
     await engine.dispose()
