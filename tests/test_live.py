@@ -71,6 +71,16 @@ def test_nothing_is_lost_among_two_hundred_writers_or_in_chaos(start: Start, dat
     service.run("uv", "run", "pytest", *tests, CHAOS_REQUESTS="10000", WRITERS="200")
 
 
+@pytest.mark.proof
+@pytest.mark.parametrize("database", ["postgresql", "mysql"])
+def test_a_request_is_stored_once_after_two_hundred_lost_commits(
+    start: Start, database: str
+) -> None:
+    service = start(database=database)
+    tests = f"{PLATFORM}/network/test_idempotency.py"
+    service.run("uv", "run", "pytest", tests, LOST_COMMITS="200")
+
+
 @pytest.mark.parametrize("database", choices("database"))
 def test_no_project_gets_the_name_of_what_it_depends_on(
     template: Path, tmp_path: Path, database: str
