@@ -382,6 +382,13 @@ SAFEGUARDS = [
         "tests/platform/core/http/test_violations.py",
     ),
     Safeguard(
+        "an integer in a body is an integer of JSON",
+        "app/core/http/fields.py",
+        "ge=self.ge, le=self.le, strict=True",
+        "ge=self.ge, le=self.le",
+        "tests/platform/core/http/test_fields.py",
+    ),
+    Safeguard(
         "a new row has equal timestamps",
         "app/models/base.py",
         '(context.current_parameters or {}).get("created_at") or utc_now()',

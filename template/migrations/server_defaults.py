@@ -8,7 +8,6 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Boolean, Column, FetchedValue, Float, Integer, Numeric
 from sqlalchemy.types import TypeEngine
 
-IN_PARENTHESES = re.compile(r"\((.*)\)", re.DOTALL)
 QUOTED = re.compile(r"\(?'(.*)'(::[\w ]+)?\)?", re.DOTALL)
 TRUTH = {"false": "0", "true": "1"}
 
@@ -33,10 +32,8 @@ def compare_server_default(
 
 
 def _plain(default: str) -> str:
-    if match := QUOTED.fullmatch(default):
-        return match[1].replace("''", "'")
-    match = IN_PARENTHESES.fullmatch(default)
-    return match[1] if match else default
+    match = QUOTED.fullmatch(default)
+    return match[1].replace("''", "'") if match else default
 
 
 def _same_number(type_: TypeEngine[Any], found: str, wanted: str) -> bool:
