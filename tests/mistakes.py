@@ -44,6 +44,15 @@ async def page_of_another_feature(
     return await order_item_crud.list(reader, query)
 
 
+@router.get("/relations")
+async def entities_of_a_list_by_a_reader(
+    products: ProductQuery, reader: CurrentReader
+) -> Page[OrderItemRead]:
+    assert_type(await product_crud.list_with(reader, products, OrderItemRead), Page[OrderItemRead])
+    # refused: has incompatible type "Reader"; expected "AsyncSession" [arg-type]
+    return await product_crud.list_entities(reader, products, OrderItemRead)
+
+
 @router.get("/entity")
 async def entity_instead_of_its_schema(
     item_id: PathId, session: CurrentSessionTransaction
