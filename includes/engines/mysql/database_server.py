@@ -39,7 +39,7 @@ NOW = text("CURRENT_TIMESTAMP(6)")
 PRICE = Numeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}
 EXPLAIN = "EXPLAIN"
-PREFER_INDEXES = text("SELECT 1")
+ANALYZE_PART = text("ANALYZE TABLE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_arrayagg
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}

@@ -42,8 +42,7 @@ PRICE = Numeric(10, 2)
 # An index of the column `name` that prefix searches use in every collation.
 TEXT_INDEX: dict[str, Any] = {"postgresql_ops": {"name": "text_pattern_ops"}}
 EXPLAIN = "EXPLAIN"
-# As in a table with many rows: an index is used wherever it can be used.
-PREFER_INDEXES = text("SET LOCAL enable_seqscan = off")
+ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_build_object, func.json_agg
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}

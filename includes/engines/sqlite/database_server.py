@@ -35,7 +35,7 @@ NOW = func.now()
 PRICE = ExactNumeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}
 EXPLAIN = "EXPLAIN QUERY PLAN"
-PREFER_INDEXES = text("SELECT 1")
+ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_group_array
 UNREACHABLE: dict[str, Any] = {"database": "/nowhere/top-secret.db"}
