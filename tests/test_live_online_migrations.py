@@ -85,7 +85,7 @@ class Parcel(Base):
 
 change = update(Parcel).where(Parcel.country.is_(None) | Parcel.grams.is_(None))
 change = change.values(country="DE", grams=Parcel.weight)
-print(asyncio.run(backfill(Parcel.id, change, batch=2000, pause=0.01)))
+print(asyncio.run(backfill(Parcel.id, change, batch=1000, pause=0.01)))
 """
 SCALAR = """
 import asyncio, sys
@@ -129,7 +129,9 @@ class Changes:
     @contextmanager
     def writing(self, release: str) -> Iterator[None]:
         """Let a release write; fail when a write fails."""
-        variables = {"DATABASE_URL": self.url, "DATABASE_LOCK_TIMEOUT": str(SECONDS)}
+        # Only a wait for a lock may end in an error, not one for a connection on a busy machine.
+        limits = {"DATABASE_LOCK_TIMEOUT": str(SECONDS), "DATABASE_POOL_TIMEOUT": "60"}
+        variables = {"DATABASE_URL": self.url} | limits
         process = subprocess.Popen(
             ["uv", "run", "python", str(WRITER), release, str(ROWS)],
             cwd=self.service.path,
