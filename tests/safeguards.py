@@ -96,7 +96,7 @@ SAFEGUARDS = [
     Safeguard(
         "a WebSocket of a page of another site is refused",
         "tests/platform/recipes/stock_socket.py",
-        "own = origin is None or urlsplit(origin).netloc == headers.get(\"host\")",
+        'own = origin is None or urlsplit(origin).netloc == headers.get("host")',
         "own = True",
         "tests/platform/recipes/test_stock_socket.py",
     ),
