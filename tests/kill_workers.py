@@ -18,8 +18,8 @@ from app.job.models import Job  # type: ignore[import-not-found]
 from app.job.queue import enqueue  # type: ignore[import-not-found]
 
 WORKERS = 4
-# Longer than the start of a process, so that the others make progress meanwhile.
-SECONDS_BETWEEN_KILLS = 1.0
+# On average longer than the start of a process, so that the workers make progress meanwhile.
+SECONDS_BETWEEN_KILLS = (0.5, 2.5)
 DEADLINE = 300.0
 
 
@@ -44,7 +44,7 @@ async def run_and_kill(jobs: int) -> dict[str, float]:
     started, kills = time.monotonic(), 0
     workers = [start() for _ in range(WORKERS)]
     while await count(Job) and time.monotonic() - started < DEADLINE:
-        await asyncio.sleep(SECONDS_BETWEEN_KILLS)
+        await asyncio.sleep(random.uniform(*SECONDS_BETWEEN_KILLS))  # noqa: S311
         victim = random.randrange(WORKERS)  # noqa: S311
         workers[victim].kill()
         workers[victim].wait()
