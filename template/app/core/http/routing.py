@@ -29,6 +29,7 @@ class FeatureRouter(APIRouter):
         prefix: the path of the feature, such as "/products".
         tag: the tag of its operations in the OpenAPI document.
         description: the description of the tag.
+        options: other options of FastAPI's router, such as `lifespan`.
     """
 
     def __init__(self, *, prefix: str, tag: str, description: str, **options: Any) -> None:
