@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query
-from sqlalchemy import JSON, Label, String, cast, func, select
+from sqlalchemy import JSON, Label, String, cast, func, literal_column, select
 
 from app.core.database import CurrentReader
 from app.core.http.problems import problem_responses
@@ -26,7 +26,7 @@ def lines_as_json() -> Label[object]:
     line = JSON_OBJECT("id", InvoiceLine.id, "article", InvoiceLine.article, "amount", amount)
     lines = select(JSON_ARRAY(line, type_=JSON)).where(InvoiceLine.invoice_id == Invoice.id)
     found = lines.correlate(Invoice).scalar_subquery()
-    return func.coalesce(found, cast([], JSON), type_=JSON).label("lines")
+    return func.coalesce(found, literal_column("'[]'"), type_=JSON).label("lines")
 
 
 LINES = lines_as_json()
