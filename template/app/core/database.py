@@ -73,8 +73,10 @@ def _run(state: ORMExecuteState) -> Result[Any]:
         return state.invoke_statement()
     finally:
         session.statements_running -= 1
+        options = state.execution_options
+        is_stream = options.get("stream_results") or options.get("yield_per")
         # A statement for related rows runs inside of another one.
-        if not session.statements_running and not state.execution_options.get("stream_results"):
+        if not session.statements_running and not is_stream:
             _release_connection(session)
 
 
@@ -88,7 +90,7 @@ class ReadSession(AsyncSession):
     """A read-only session; it holds a connection only while a statement runs.
 
     Each statement sees the data that is committed when it starts. A block `async with
-    session.begin()` holds the connection until it ends.
+    session.begin()` holds the connection until it ends. To stream rows, use `session_scope()`.
     """
 
     sync_session_class = _ReadOnlySession

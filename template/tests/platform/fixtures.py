@@ -91,7 +91,9 @@ def _hold() -> Callable[[], None]:
     from app.core.engine.request_connections import request_connections
 
     request = request_connections.get()
-    return request.hold(engine.pool, exhausted=False) if request else _nothing
+    if request is None or request.is_over:
+        return _nothing
+    return request.hold(engine.pool, exhausted=False)
 
 
 def _nothing() -> None:

@@ -59,7 +59,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
 
     def _do_get(self) -> ConnectionPoolEntry:
         request = request_connections.get()
-        if request is None:
+        if request is None or request.is_over:
             return self._get()
         end = request.hold(self, exhausted=self._permits.locked())
         try:

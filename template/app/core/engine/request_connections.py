@@ -4,9 +4,9 @@ Requests that each hold a connection and wait for a second one would wait for ea
 there are as many of them as the pool has connections.
 """
 
-import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from sqlalchemy import exc
 from structlog import get_logger
@@ -17,14 +17,26 @@ from app.core.errors import SecondConnectionError
 logger = get_logger(__name__)
 
 
+@dataclass(eq=False)
+class _Hold:
+    pool: object
+    is_open: bool = True
+
+    def end(self) -> None:
+        self.is_open = False
+
+
+# A task that starts while the code that starts it holds a connection gets a copy of this.
+_holds: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
+
+
 class RequestConnections:
-    """The tasks of one request that hold a connection; made by the task that runs the route."""
+    """Counts the connections of a request; `is_over` ends it for the tasks that outlive it."""
 
     _was_logged = False
 
     def __init__(self) -> None:
-        self._route = asyncio.current_task()
-        self._holders: list[tuple[object, asyncio.Task[object] | None]] = []
+        self.is_over = False
 
     def hold(self, pool: object, *, exhausted: bool) -> Callable[[], None]:
         """Count a connection of `pool` for the current task; return the function that ends this.
@@ -34,15 +46,16 @@ class RequestConnections:
             exhausted: whether the pool has no free connection.
 
         Raises:
-            SecondConnectionError: in `local` and in tests, when the current task, or the route that
-                waits for it, holds a connection of the pool.
+            SecondConnectionError: in `local` and in tests, when the current task, or one that has
+                started it, holds a connection of the pool.
             sqlalchemy.exc.TimeoutError: elsewhere, when it does and the pool is exhausted.
         """
-        holder = (pool, asyncio.current_task())
-        if self._holders and (holder in self._holders or (pool, self._route) in self._holders):
+        held = [hold for hold in _holds.get() if hold.is_open]
+        if any(hold.pool is pool for hold in held):
             self._report(exhausted=exhausted)
-        self._holders.append(holder)
-        return lambda: self._holders.remove(holder)
+        hold = _Hold(pool)
+        _holds.set((*held, hold))
+        return hold.end
 
     def _report(self, *, exhausted: bool) -> None:
         error = SecondConnectionError(

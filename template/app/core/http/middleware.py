@@ -40,10 +40,12 @@ class RequestContextMiddleware:
             await self.app(scope, receive, send)
             return
         serve = self._respond if scope["type"] == "http" else self.app
-        token = request_connections.set(RequestConnections())
+        connections = RequestConnections()
+        token = request_connections.set(connections)
         try:
             await serve(scope, receive, send)
         finally:
+            connections.is_over = True
             request_connections.reset(token)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:

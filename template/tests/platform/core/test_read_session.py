@@ -35,11 +35,14 @@ async def test_a_read_session_holds_no_connection_between_statements() -> None:
 )
 async def test_a_stream_of_a_read_session_holds_its_connection() -> None:
     async with session_scope() as session:
-        session.add(Gizmo(name="first"))
+        session.add_all([Gizmo(name="first"), Gizmo(name="second")])
     async with read_session_factory() as session:
         rows = await session.stream(NAMES)
         assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]
-        assert [name async for (name,) in rows] == ["first"]
+        assert [name async for (name,) in rows] == ["first", "second"]
+        some = NAMES.execution_options(yield_per=1)
+        names = await session.run_sync(lambda sync: list(sync.scalars(some)))
+        assert names == ["first", "second"]
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
