@@ -1,13 +1,13 @@
 """Checks of query classes: their filters and sorts fit the columns of a model."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Column, String
 
-from app.core.filter_operators import TEXT_OPERATORS
+from app.core.filter_operators import OPERATORS, TEXT_OPERATORS
 from app.core.filters import Filter, declared_filter
 from app.models.base import Base
 from app.models.types import UTCDateTime
@@ -25,8 +25,16 @@ def filter_of(query: type[BaseModel], name: str, model: type[Base]) -> Filter:
     place = f"{query.__name__}.{name}"
     found = declared_filter(query.model_fields[name])
     if found is None:
+        annotation = query.model_fields[name].annotation
+        if "Filter(operator=" in repr(annotation):
+            raise TypeError(f"{place}: put None into the type: Annotated[... | None, Filter(...)].")
+        if "list[" in repr(annotation):
+            raise TypeError(f'{place}: a list needs a filter: Annotated[..., Filter("in", ...)].')
         column_of(model, name, place)
         return Filter("==", getattr(model, name))
+    if not callable(found.operator) and found.operator not in OPERATORS:
+        names = ", ".join(OPERATORS)
+        raise TypeError(f"{place}: {found.operator} is no operator; the operators are {names}.")
     if found.column.class_ not in model.__mro__:
         raise TypeError(f"{place}: {found.column} is not a column of {model.__name__}.")
     column = column_of(model, found.column.key, place)
@@ -63,8 +71,12 @@ def check_times(query: type[BaseModel], name: str, column: Column[Any]) -> None:
         return
     for sent in (each for time in REFUSED_TIMES for each in (time, [time])):
         with suppress(ValidationError):
-            value = getattr(query.model_validate({name: sent}, by_name=True), name)
+            # Only this field, since others may be required.
+            checked = query.model_construct()
+            query.__pydantic_validator__.validate_assignment(checked, name, sent)
+            value = getattr(checked, name)
             for time in value if isinstance(value, list) else [value]:
-                if isinstance(time, datetime) and time.utcoffset() != timedelta(0):
+                is_utc = isinstance(time, datetime) and time.utcoffset() == timedelta(0)
+                if isinstance(time, date) and not is_utc:
                     place = f"{query.__name__}.{name}"
                     raise TypeError(f"{place}: use the type UTCTime; it accepts times like {sent}.")

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import pytest
@@ -66,6 +66,37 @@ def time_out_of_range() -> None:
         sort: Sort = "id"
 
 
+def plain_date() -> None:
+    class Query(PageQuery, model=Gizmo):
+        created_from: Annotated[date | None, Filter(">=", Gizmo.created_at)] = None
+        sort: Sort = "id"
+
+
+def naive_time_beside_a_required_field() -> None:
+    class Query(PageQuery, model=Gizmo):
+        name: str
+        created_from: Annotated[datetime | None, Filter(">=", Gizmo.created_at)] = None
+        sort: Sort = "id"
+
+
+def filter_in_a_union() -> None:
+    class Query(PageQuery, model=Gizmo):
+        name: Annotated[str, Filter("prefix", Gizmo.name)] | None = None
+        sort: Sort = "id"
+
+
+def list_without_a_filter() -> None:
+    class Query(PageQuery, model=Gizmo):
+        name: AnyOf[str] | None = None
+        sort: Sort = "id"
+
+
+def unknown_operator() -> None:
+    class Query(PageQuery, model=Gizmo):
+        name: Annotated[str | None, Filter("=>", Gizmo.name)] = None
+        sort: Sort = "id"
+
+
 @pytest.mark.parametrize(
     ("define", "message"),
     [
@@ -77,6 +108,11 @@ def time_out_of_range() -> None:
         (no_text, r"^Query.price: contains needs a text column, not Gizmo.price\.$"),
         (no_limit, r"^Query.names: in needs a list with a limit"),
         (naive_time, r"^Query.created_from: use the type UTCTime; .*2026-01-01T00:00:00\.$"),
+        (plain_date, r"^Query.created_from: use the type UTCTime"),
+        (naive_time_beside_a_required_field, r"^Query.created_from: use the type UTCTime"),
+        (filter_in_a_union, r"^Query.name: put None into the type"),
+        (list_without_a_filter, r"^Query.name: a list needs a filter"),
+        (unknown_operator, r"^Query.name: => is no operator; the operators are ==, "),
         (time_out_of_range, r"^Query.created: use the type UTCTime; .*14:00'\]\.$"),
     ],
 )
