@@ -52,7 +52,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
 
         Override it for the rows of one tenant, or those that are not marked as deleted. It is
         called once, and its conditions are part of each statement. A value that differs between
-        requests is `bindparam(NAME, callable_=FUNCTION)`: SQLAlchemy calls the function each time.
+        requests is `bindparam(None, callable_=FUNCTION)`: SQLAlchemy calls the function each time.
         """
         return ()
 

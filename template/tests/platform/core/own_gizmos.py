@@ -15,7 +15,7 @@ owner: ContextVar[str] = ContextVar("owner")
 
 class OwnGizmoCRUD(GizmoCRUD):
     def criteria(self) -> Sequence[ColumnElement[bool]]:
-        return [Gizmo.name == bindparam("owner", callable_=owner.get)]
+        return [Gizmo.name == bindparam(None, callable_=owner.get)]
 
 
 own_crud = OwnGizmoCRUD(Gizmo, GizmoRead)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from fastapi import HTTPException, Request
@@ -28,7 +29,8 @@ async def receive_file(request: Request, folder: Path) -> DocumentCreate:
             await asyncio.to_thread(file.write, chunk)
         await asyncio.to_thread(file.close)
     except BaseException as error:
-        file.close()
+        with suppress(OSError):  # closing writes the rest, and the disk may be full
+            file.close()
         (folder / name).unlink()
         if isinstance(error, ClientDisconnect):
             raise HTTPException(400, "The request body is not complete.") from None

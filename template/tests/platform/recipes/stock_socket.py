@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from app.core.config import Settings, get_settings, load_settings
 from app.core.database import session_scope
 from app.core.errors import NotFoundError
+from app.core.http.fields import BodyId, Integer
 from app.core.http.problems import Problem
 from app.core.http.routing import FeatureRouter
 from tests.platform.recipes.orders import StockRead, StockUpdate, stock_crud
@@ -27,8 +28,8 @@ class SocketSettings(BaseSettings):
 
 
 class StockChange(BaseModel):
-    stock_id: int
-    change: int
+    stock_id: BodyId
+    change: Annotated[int, Integer()]
 
 
 async def authenticate(websocket: WebSocket) -> None:

@@ -16,7 +16,7 @@ class TenantCRUD(CRUDBase[ModelT, CreateT, UpdateT, ReadT, KeyT]):
 
     def criteria(self) -> Sequence[ColumnElement[bool]]:
         tenant_id = self.model.__mapper__.columns["tenant_id"]
-        is_own = tenant_id == bindparam("tenant", callable_=current_tenant_id)
+        is_own = tenant_id == bindparam(None, callable_=current_tenant_id)
         return [*super().criteria(), is_own]
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, update
+from structlog.testing import capture_logs
 
 from app.core.database import session_factory, session_scope
 from app.models.types import utc_now
@@ -63,7 +64,8 @@ async def test_a_worker_whose_lease_has_ended_changes_nothing() -> None:
     with pytest.raises(LeaseLostError):
         async with late.complete():
             pytest.fail("the attempt is not the one that counts")
-    await late.fail(ValueError())
+    late.job.attempts = MAX_ATTEMPTS
+    assert not await late.fail(ValueError())
     (job,) = await jobs()
     assert (job.lease_ends_at, job.error) == (other.job.lease_ends_at, None)
     async with other.complete():
@@ -90,7 +92,9 @@ async def test_a_failed_job_runs_again_later_and_then_is_dead() -> None:
 
 async def test_a_job_that_ends_its_process_each_time_is_dead_too() -> None:
     await change(attempts=MAX_ATTEMPTS)
-    assert await claim(1, NAMES) == []
+    with capture_logs() as lines:
+        assert await claim(1, NAMES) == []
+    assert [line["event"] for line in lines] == ["job_dead"]
     (job,) = await jobs()
     assert (job.run_at, job.error) == (None, "LeaseLostError")
     assert job.failed_at

@@ -45,7 +45,11 @@ async def test_each_message_is_a_transaction_and_holds_a_connection_only_for_it(
             await socket.send(json.dumps({"stock_id": stock_id, "change": change}))
             assert json.loads(await socket.receive_text())[key] == expected
             assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-        for message, expected in (("no JSON", 422), ('{"stock_id": 0, "change": 1}', 404)):
+        for message, expected in (
+            ("no JSON", 422),
+            ('{"stock_id": 1e300, "change": 1}', 422),
+            ('{"stock_id": 999999999, "change": 1}', 404),
+        ):
             await socket.send(message)
             assert json.loads(await socket.receive_text())["status"] == expected
 

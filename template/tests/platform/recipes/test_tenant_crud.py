@@ -2,6 +2,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from fastapi import FastAPI
 
 from app.core.crud import CRUDBase
 from tests.platform.recipes.project_models import Project
@@ -22,7 +23,7 @@ def crud_objects_of_all_tenants() -> list[str]:
     ]
 
 
-def test_every_crud_object_is_for_one_tenant() -> None:
+def test_every_crud_object_is_for_one_tenant(app: FastAPI) -> None:
     assert crud_objects_of_all_tenants() == []
 
 

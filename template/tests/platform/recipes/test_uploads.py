@@ -75,6 +75,21 @@ async def test_chunks_go_to_the_file_and_no_connection_is_held(
     assert held == [0, 0, 0]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+async def test_a_full_disk_leaves_no_file(
+    client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_file = Path.open
+
+    def open_on_full_disk(path: Path, mode: str) -> object:
+        path.touch()
+        return open_file(Path("/dev/full"), "wb")
+
+    monkeypatch.setattr(Path, "open", open_on_full_disk)
+    assert (await client.post(DOCUMENTS, content=b"x" * 3000)).status_code == 500
+    assert contents(tmp_path) == []
+
+
 async def test_an_upload_that_ends_early_leaves_no_file(app: FastAPI, tmp_path: Path) -> None:
     messages: list[Message] = [
         {"type": "http.request", "body": b"x", "more_body": True},

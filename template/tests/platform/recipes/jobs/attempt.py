@@ -48,8 +48,9 @@ class Attempt:
             failed_at=utc_now() if is_dead else None,
         )
         async with session_scope() as session:
-            await session.execute(failed.where(self._is_mine()))
-        return is_dead
+            connection = await session.connection()
+            result = await connection.execute(failed.where(self._is_mine()))
+        return is_dead and bool(result.rowcount)
 
     def _is_mine(self) -> ColumnElement[bool]:
         """Match the row unless another worker has claimed it: each claim has another lease."""

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from secrets import SystemRandom
 
-# After the last attempt a job is dead.
-MAX_ATTEMPTS = 10
+# After the last attempt, 5 to 11 hours after the first one, a job is dead.
+MAX_ATTEMPTS = 20
 FIRST_DELAY, LAST_DELAY = timedelta(seconds=5), timedelta(hours=1)
 
 

@@ -7,12 +7,15 @@ from typing import ClassVar
 from pydantic import BaseModel
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog import get_logger
 
 from app.core.database import session_scope
 from app.models.types import utc_now, uuid7
 from tests.platform.recipes.jobs.attempt import Attempt, LeaseLostError
 from tests.platform.recipes.jobs.backoff import MAX_ATTEMPTS
 from tests.platform.recipes.jobs.models import Job
+
+logger = get_logger(__name__)
 
 # A handler is cancelled after this time.
 TIME_LIMIT = timedelta(seconds=60)
@@ -55,6 +58,9 @@ async def claim(limit: int, names: Collection[str]) -> list[Attempt]:
             job.lease_ends_at = now + LEASE
             if job.attempts > MAX_ATTEMPTS:  # the process of the last attempt was killed
                 job.run_at, job.failed_at, job.error = None, now, LeaseLostError.__name__
+    for job in jobs:
+        if job.failed_at:
+            logger.error("job_dead", job=job.name, job_id=job.id)
     return [Attempt(job) for job in jobs if job.failed_at is None]
 
 

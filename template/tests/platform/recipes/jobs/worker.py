@@ -8,6 +8,7 @@ from structlog import get_logger
 from structlog.contextvars import bound_contextvars
 
 from app.core.config import get_settings
+from app.core.discovery import import_models
 from app.core.process.lifespan import dispose_engine
 from app.core.process.logging import configure_logging
 from app.models.types import utc_now
@@ -74,6 +75,7 @@ async def run(attempt: Attempt) -> None:
 
 async def main() -> None:
     configure_logging(get_settings())
+    import_models()  # a foreign key needs the table of the other feature
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
