@@ -2,6 +2,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
+from app.core.database import reader
 from scripts.dev import RefusePending
 from tests.platform.clients import client_of
 
@@ -38,6 +39,6 @@ async def test_a_database_that_does_not_respond_is_left_to_the_app(
     async def fail(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr("scripts.dev.reader.rows", fail)
+    monkeypatch.setattr(reader, "rows", fail)
     async with client_of(RefusePending(app)) as client:
         assert (await client.get("/")).json() == "served"
