@@ -31,13 +31,6 @@ SAFEGUARDS = [
         "tests/platform/core/test_transactions.py",
     ),
     Safeguard(
-        "a stream holds no connection",
-        "app/core/database.py",
-        'Depends(get_session, scope="function")',
-        "Depends(get_session)",
-        "tests/platform/core/test_transactions.py",
-    ),
-    Safeguard(
         "a key is committed together with the rows of its request",
         "tests/platform/recipes/idempotency.py",
         "        result = await work()\n",

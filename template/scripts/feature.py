@@ -51,11 +51,12 @@ def _name_error(name: str, *folders: Path) -> str | None:
 
 
 def _rename(code: str, name: str) -> str:
-    plural = _plural(name)
+    plural, article = _plural(name), "an" if name[0] in "aeio" else "a"
     for pattern, word in (
         (r"scripts\.blueprint", f"app.{name}"),
         (r'(?<=[/"])blueprints', plural.replace("_", "-")),
         (r"(?<= )blueprints(?=[ .])", plural.replace("_", " ")),
+        (r"\ba blueprint(?=[ .])", f"{article} {name.replace('_', ' ')}"),
         (r"(?<= )blueprint(?=[ .])", name.replace("_", " ")),
         ("BLUEPRINTS", plural.upper()),
         ("blueprints", plural),

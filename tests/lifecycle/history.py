@@ -1,5 +1,6 @@
 """The template's releases, a next one that changes every file, and updates of projects."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -117,6 +118,7 @@ def poe_update(project: Project, *arguments: str) -> subprocess.CompletedProcess
     return subprocess.run(
         [sys.executable, "-c", f"{code}; update.main()", *arguments],
         cwd=project.path,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -75,8 +75,12 @@ def check_times(query: type[BaseModel], name: str, column: Column[Any]) -> None:
             checked = query.model_construct()
             query.__pydantic_validator__.validate_assignment(checked, name, sent)
             value = getattr(checked, name)
-            for time in value if isinstance(value, list) else [value]:
-                is_utc = isinstance(time, datetime) and time.utcoffset() == timedelta(0)
-                if isinstance(time, date) and not is_utc:
-                    place = f"{query.__name__}.{name}"
-                    raise TypeError(f"{place}: use the type UTCTime; it accepts times like {sent}.")
+            if not all(map(_is_comparable, value if isinstance(value, list) else [value])):
+                place = f"{query.__name__}.{name}"
+                raise TypeError(f"{place}: use the type UTCTime; it accepts times like {sent}.")
+
+
+def _is_comparable(value: object) -> bool:
+    if isinstance(value, datetime):
+        return value.utcoffset() == timedelta(0)
+    return not isinstance(value, date)

@@ -10,10 +10,27 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 
-def client_of(app: ASGIApp) -> httpx.AsyncClient:
-    """Return a client that calls `app` directly; unhandled errors become 500 responses."""
+class _OneAtATime(httpx.ASGITransport):
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app, raise_app_exceptions=False)
+        self._lock = asyncio.Lock()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        async with self._lock:
+            return await super().handle_async_request(request)
+
+
+def client_of(app: ASGIApp, *, one_at_a_time: bool = False) -> httpx.AsyncClient:
+    """Return a client that calls `app` directly; unhandled errors become 500 responses.
+
+    Args:
+        app: the app.
+        one_at_a_time: let a request wait for the one before, for requests that share a connection.
+    """
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
+    return httpx.AsyncClient(
+        transport=_OneAtATime(app) if one_at_a_time else transport, base_url="http://test"
+    )
 
 
 @asynccontextmanager

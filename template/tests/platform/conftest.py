@@ -36,7 +36,7 @@ async def gizmo_client(gizmo_table: None, reader: Reader) -> AsyncIterator[httpx
 
     app = with_gizmos(create_app())
     app.dependency_overrides[get_reader] = lambda: reader
-    async with client_of(app) as client:
+    async with client_of(app, one_at_a_time=True) as client:
         yield client
 
 

@@ -18,8 +18,12 @@ from tests.platform.gizmo import Gizmo
 from tests.platform.small_engine import small_engine
 
 NAMES = select(Gizmo.name)
-# Waiting for each other would outlast the test.
-TIMEOUT = 60
+# Waiting for each other would outlast the test; a slow machine does not matter.
+LIMITS = {
+    "database_pool_timeout": 60,
+    "database_connect_timeout": 10,
+    "database_statement_timeout": 10,
+}
 
 
 async def get_user(session: CurrentSession) -> Gizmo:
@@ -77,7 +81,7 @@ async def burst(app: FastAPI, method: str, path: str, number: int, **changes: fl
     async with session_scope() as session:
         session.add(Gizmo(name="first"))
     async with (
-        small_engine(database_pool_timeout=TIMEOUT, **changes) as small,
+        small_engine(**LIMITS | changes) as small,
         client_of(app) as client,
         asyncio.timeout(10),
     ):

@@ -144,7 +144,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app; requests need no network, and use the connection of the test."""
     from tests.platform.clients import client_of
 
-    async with client_of(app) as client:
+    async with client_of(app, one_at_a_time=True) as client:
         yield client
 
 

@@ -123,6 +123,14 @@ def test_a_query_class_that_does_not_fit_its_model_is_refused(
         define()
 
 
+def test_a_condition_of_your_own_may_have_any_type() -> None:
+    class Query(PageQuery, model=Gizmo):
+        age: Annotated[str | None, Filter(lambda time, _: time < "2026", Gizmo.created_at)] = None
+        sort: Sort = "id"
+
+    assert Query(age="old").filters() == {"age": "old"}
+
+
 def every_subclass(of: type[PageQuery]) -> list[type[PageQuery]]:
     return [each for child in of.__subclasses__() for each in (child, *every_subclass(child))]
 

@@ -5,8 +5,10 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.config import get_settings
-from app.core.database import engine, read_session_factory, session_scope
+from app.core.database import CurrentSession, engine, read_session_factory, session_scope
 from app.core.engine import driver
+from app.main import create_app
+from tests.platform.clients import client_of
 from tests.platform.gizmo import Gizmo
 
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
@@ -51,6 +53,19 @@ async def test_a_block_holds_the_connection_of_a_read_session() -> None:
         await session.execute(NAMES)
         assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_the_dependency_returns_a_connection_that_the_route_has_asked_for() -> None:
+    app = create_app()
+
+    @app.get("/")
+    async def ask(session: CurrentSession) -> int:
+        await session.connection()
+        return checked_out()
+
+    async with client_of(app) as client:
+        assert (await client.get("/")).json() == 1
+    assert checked_out() == 0
 
 
 async def test_a_failed_statement_returns_the_connection_of_a_read_session() -> None:

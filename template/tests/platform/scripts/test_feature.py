@@ -26,6 +26,8 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
     code = {file.name: file.read_text("utf-8") for file in files}
     assert f"class {class_name}(IntegerPrimaryKey, " in code["models.py"]
     assert f'prefix="{prefix}"' in code["routes.py"]
+    article = "an" if name in {"account", "order_category"} else "a"
+    assert f'"""Create {article} {name.replace("_", " ")}."""' in code["routes.py"]
     assert "blueprint" not in "".join(code.values()).lower()
     for command in (["check", "--quiet"], ["format", "--check", "--quiet"]):
         config = f"--config={PROJECT / 'pyproject.toml'}"

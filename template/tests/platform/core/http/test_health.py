@@ -2,12 +2,14 @@ import asyncio
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
 
 from app.core.config import get_settings
 from app.core.database import build_engine, build_reader
 from app.core.http import health
+from tests.platform.clients import client_of
 from tests.platform.database_server import UNREACHABLE
 
 
@@ -37,13 +39,14 @@ async def test_without_the_database_only_readiness_fails(
 
 
 async def test_concurrent_probes_use_one_connection(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
     counting = build_engine(get_settings())
     monkeypatch.setattr(health, "reader", build_reader(counting, get_settings()))
     event.listen(counting.sync_engine, "checkout", lambda *arguments: opened.append(arguments))
-    responses = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
+    async with client_of(app) as client:
+        responses = await asyncio.gather(*(client.get("/health/ready") for _ in range(20)))
     assert {response.status_code for response in responses} == {200}
     assert len(opened) == 1
     await counting.dispose()
