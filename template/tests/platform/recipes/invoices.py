@@ -68,14 +68,16 @@ class InvoiceCRUD(CRUDBase[Invoice, InvoiceCreate, InvoiceUpdate, InvoiceRead, U
         Raises:
             NotFoundError: when there is none.
         """
-        invoice = await session.get(Invoice, key, options=[selectinload(Invoice.lines)])
+        statement = select(Invoice).where(Invoice.id == key, *self.criteria())
+        invoice = await session.scalar(statement.options(selectinload(Invoice.lines)))
         if invoice is None:
             raise NotFoundError(f"There is no invoice {key}.")
         return InvoiceWithLines.model_validate(invoice, from_attributes=True)
 
     async def get_due(self, session: AsyncSession, day: date, limit: int) -> Sequence[Invoice]:
         """Return the invoices due until `day` with their lines, by two statements."""
-        statement = select(Invoice).where(Invoice.due_date <= day).order_by(Invoice.id).limit(limit)
+        statement = select(Invoice).where(Invoice.due_date <= day, *self.criteria())
+        statement = statement.order_by(Invoice.id).limit(limit)
         statement = statement.options(selectinload(Invoice.lines))
         return (await session.scalars(statement)).all()
 
@@ -88,6 +90,7 @@ class InvoiceCRUD(CRUDBase[Invoice, InvoiceCreate, InvoiceUpdate, InvoiceRead, U
                 func.sum(InvoiceLine.amount).label("amount"),
             )
             .join(Invoice.lines)
+            .where(*self.criteria())
             .group_by(Invoice.customer)
             .order_by(Invoice.customer)
         )

@@ -1,21 +1,25 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_reader, read_session_factory
 from app.core.engine.reader import Reader
+from app.core.errors import NotFoundError
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.recipes.invoices import (
     INVOICES,
     InvoiceCreate,
+    InvoiceCRUD,
     InvoiceQuery,
+    InvoiceRead,
     invoice_crud,
     router,
 )
@@ -46,6 +50,20 @@ async def add(session: AsyncSession, count: int, customer: str = "Ada") -> list[
     session.add_all(invoices)
     await session.commit()
     return invoices
+
+
+async def test_own_statements_obey_the_criteria(session: AsyncSession) -> None:
+    class OfAda(InvoiceCRUD):
+        def criteria(self) -> Sequence[ColumnElement[bool]]:
+            return [*super().criteria(), Invoice.customer == "Ada"]
+
+    crud = OfAda(Invoice, InvoiceRead)
+    (own,), (other,) = await add(session, 1), await add(session, 1, "Bob")
+    assert (await crud.get_with_lines(session, own.id)).id == own.id
+    with pytest.raises(NotFoundError):
+        await crud.get_with_lines(session, other.id)
+    assert await crud.get_due(session, DAY, limit=100) == [own]
+    assert [row[0] for row in await crud.turnover(session)] == ["Ada"]
 
 
 async def test_relationships_need_two_statements_for_any_number_of_rows(
