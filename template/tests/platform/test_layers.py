@@ -62,6 +62,15 @@ def test_a_module_imports_nothing_from_a_higher_layer(path: Path) -> None:
             assert layer(module) <= own, f"{path} imports {module}"
 
 
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_does_not_import_tests_or_the_routes_of_another_feature(path: Path) -> None:
+    own = feature(name_of(path))
+    for module in imports(path):
+        assert module.split(".")[0] != "tests", f"{path} imports {module}; an image has no tests"
+        if own and feature(module) != own:
+            assert module.split(".")[2:3] != ["routes"], f"{path} imports {module}"
+
+
 def test_features_do_not_import_each_other_in_a_circle() -> None:
     imported: dict[str, set[str]] = defaultdict(set)
     for path in MODULES:
