@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from pkgutil import iter_modules
+from pathlib import Path
 from types import ModuleType
 
 from fastapi import APIRouter
@@ -23,6 +23,8 @@ def feature_routers() -> list[APIRouter]:
 
 
 def _feature_modules(name: str) -> Iterator[ModuleType]:
-    for feature in iter_modules(app.__path__, prefix="app."):
-        if feature.ispkg and find_spec(f"{feature.name}.{name}"):
-            yield import_module(f"{feature.name}.{name}")
+    # Not pkgutil.iter_modules, which leaves out a folder without __init__.py.
+    folders = {folder.name for path in app.__path__ for folder in Path(path).iterdir()}
+    for feature in sorted(filter(str.isidentifier, folders)):
+        if find_spec(f"app.{feature}.{name}"):
+            yield import_module(f"app.{feature}.{name}")

@@ -17,14 +17,19 @@ async def discovered() -> None: ...
 """
 
 
+@pytest.mark.parametrize(
+    ("folder", "files"),
+    [("discovered", ["__init__", "models", "routes"]), ("without_init", ["models", "routes"])],
+)
 def test_a_folder_is_discovered_as_a_feature(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, files: list[str]
 ) -> None:
-    feature = tmp_path / "discovered"
+    feature = tmp_path / folder
     feature.mkdir()
-    for name, content in (("__init__", ""), ("models", ""), ("routes", ROUTES)):
+    for name in files:
+        content = ROUTES.replace("discovered", folder) if name == "routes" else ""
         (feature / f"{name}.py").write_text(content)
     monkeypatch.setattr(app, "__path__", [*app.__path__, str(tmp_path)])
     import_models()
-    assert "app.discovered.models" in sys.modules
-    assert "/api/v1/discovered" in create_app().openapi()["paths"]
+    assert f"app.{folder}.models" in sys.modules
+    assert f"/api/v1/{folder}" in create_app().openapi()["paths"]
