@@ -10,6 +10,7 @@ from fastapi import Path
 from pydantic import (
     AfterValidator,
     AwareDatetime,
+    BeforeValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -43,8 +44,15 @@ def _to_utc(value: datetime) -> datetime:
         raise ValueError("the time in UTC is out of range") from None
 
 
-# A time that a client sends, with its offset; converted to UTC.
-UTCTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+def _refuse_number(value: object) -> object:
+    # Pydantic reads a number, also in a text, as seconds or milliseconds since 1970.
+    if isinstance(value, str | int | float) and not re.match("[0-9]{4}-[0-9]{2}-", str(value)):
+        raise ValueError("write a time with its offset, such as 2026-01-31T12:00:00Z")
+    return value
+
+
+# A time that a client sends, with its offset; converted to UTC. A number is refused.
+UTCTime = Annotated[AwareDatetime, BeforeValidator(_refuse_number), AfterValidator(_to_utc)]
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,11 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import httpx
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.http.fields import BodyId, Integer
+from app.core.http.fields import BodyId, Integer, UTCTime
 from tests.platform.gizmo import GIZMOS
 
 
@@ -75,6 +75,20 @@ def test_an_id_in_a_body_is_positive_and_exact(value: object) -> None:
     assert (schema["type"], schema["minimum"], schema["maximum"]) == ("integer", 1, 2**53 - 1)
     with pytest.raises(ValidationError):
         TypeAdapter[int](BodyId).validate_python(value)
+
+
+@pytest.mark.parametrize("time", ["2026-01-31T12:00:00Z", "2026-01-31 13:00:00.0+01:00"])
+def test_a_time_is_converted_to_utc(time: str) -> None:
+    converted = TypeAdapter[datetime](UTCTime).validate_json(f'"{time}"')
+    assert converted == datetime(2026, 1, 31, 12, tzinfo=UTC)
+    assert converted.utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize("number", ["0", "0.5", "1767225600", "-1", "1e9", "1767225600000"])
+def test_a_number_is_no_time(number: str) -> None:
+    for text in (number, f'"{number}"'):
+        with pytest.raises(ValidationError, match="write a time with its offset"):
+            TypeAdapter[datetime](UTCTime).validate_json(text)
 
 
 async def test_null_clears_a_field_and_a_missing_field_is_kept(
