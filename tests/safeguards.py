@@ -54,14 +54,14 @@ SAFEGUARDS = [
     Safeguard(
         "a request gets no second connection",
         "app/core/engine/request_connections.py",
-        "            self._report(exhausted=exhausted)",
-        "            pass",
+        "                    self._report(is_exhausted)",
+        "                    pass",
         "tests/platform/core/test_second_connection.py",
     ),
     Safeguard(
         "a request does not wait for a second connection",
         "app/core/engine/request_connections.py",
-        "        if exhausted:",
+        "        if is_exhausted():",
         "        if False:",
         "tests/platform/core/test_second_connection.py",
     ),

@@ -93,7 +93,7 @@ def _hold() -> Callable[[], None]:
     request = request_connections.get()
     if request is None or request.is_over:
         return _nothing
-    return request.hold(engine.pool, exhausted=False)
+    return request.hold(engine.pool, is_exhausted=lambda: False)
 
 
 def _nothing() -> None:

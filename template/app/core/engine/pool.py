@@ -61,7 +61,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
         request = request_connections.get()
         if request is None or request.is_over:
             return self._get()
-        end = request.hold(self, exhausted=self._permits.locked())
+        end = request.hold(self, is_exhausted=self._permits.locked)
         try:
             record = self._get()
         except BaseException:

@@ -31,33 +31,41 @@ _holds: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
 
 
 class RequestConnections:
-    """Counts the connections of a request; `is_over` ends it for the tasks that outlive it."""
+    """A block that counts the connections of a request; tasks that outlive it are not counted."""
 
     _was_logged = False
+    is_over = False
 
-    def __init__(self) -> None:
-        self.is_over = False
+    def __enter__(self) -> None:
+        self._token = request_connections.set(self)
 
-    def hold(self, pool: object, *, exhausted: bool) -> Callable[[], None]:
+    def __exit__(self, *error: object) -> None:
+        self.is_over = True
+        request_connections.reset(self._token)
+
+    def hold(self, pool: object, *, is_exhausted: Callable[[], bool]) -> Callable[[], None]:
         """Count a connection of `pool` for the current task; return the function that ends this.
 
         Args:
             pool: the pool of the connection; a second pool does not wait for the first one.
-            exhausted: whether the pool has no free connection.
+            is_exhausted: returns whether the pool has no free connection.
 
         Raises:
             SecondConnectionError: in `local` and in tests, when the current task, or one that has
                 started it, holds a connection of the pool.
             sqlalchemy.exc.TimeoutError: elsewhere, when it does and the pool is exhausted.
         """
-        held = [hold for hold in _holds.get() if hold.is_open]
-        if any(hold.pool is pool for hold in held):
-            self._report(exhausted=exhausted)
-        hold = _Hold(pool)
-        _holds.set((*held, hold))
-        return hold.end
+        new = _Hold(pool)
+        open_holds: tuple[_Hold, ...] = (new,)
+        for hold in _holds.get():
+            if hold.is_open:
+                open_holds += (hold,)
+                if hold.pool is pool:
+                    self._report(is_exhausted)
+        _holds.set(open_holds)
+        return new.end
 
-    def _report(self, *, exhausted: bool) -> None:
+    def _report(self, is_exhausted: Callable[[], bool]) -> None:
         error = SecondConnectionError(
             "This request holds a connection for its transaction and asked for a second one. Pass"
             " the session of CurrentSessionTransaction to all code of this request."
@@ -67,7 +75,7 @@ class RequestConnections:
         if not RequestConnections._was_logged:
             RequestConnections._was_logged = True
             logger.error("second_connection", reason=str(error))
-        if exhausted:
+        if is_exhausted():
             raise exc.TimeoutError(
                 "no connection is free, and a request does not wait for a second one"
             )

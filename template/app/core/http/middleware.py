@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 from structlog.contextvars import bound_contextvars
 
-from app.core.engine.request_connections import RequestConnections, request_connections
+from app.core.engine.request_connections import RequestConnections
 from app.core.http.problems import problem_response
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -39,16 +39,10 @@ class RequestContextMiddleware:
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        serve = self._respond if scope["type"] == "http" else self.app
-        connections = RequestConnections()
-        token = request_connections.set(connections)
-        try:
-            await serve(scope, receive, send)
-        finally:
-            connections.is_over = True
-            request_connections.reset(token)
-
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            with RequestConnections():
+                await self.app(scope, receive, send)
+            return
         request_id = Headers(scope=scope).get("x-request-id", "")
         if not REQUEST_ID.fullmatch(request_id):
             request_id = token_hex(8)
@@ -62,7 +56,7 @@ class RequestContextMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = request_id
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        with bound_contextvars(request_id=request_id), RequestConnections():
             try:
                 await self.app(scope, receive, send_with_id)
             except asyncio.CancelledError:
