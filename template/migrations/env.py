@@ -3,6 +3,7 @@
 import asyncio
 import io
 import re
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from alembic.operations import MigrationScript, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, NullPool, TypeDecorator
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import get_settings
@@ -27,6 +29,9 @@ from migrations.unmapped import include_object
 MESSAGE_LENGTH = 100
 
 import_models()
+
+# SQLAlchemy warns of the options of a CHECK that it reads from a database.
+warnings.filterwarnings("ignore", "Can't validate argument 'dialect_options'", SAWarning)
 
 
 def process_revision_directives(

@@ -35,6 +35,7 @@ REFUSED_URLS = [
 ]
 
 SAFE_INDEX_OPTIONS = ""
+ADD_CHECK = 'op.create_check_constraint("ck_scratch", "scratch", {})'
 NOW = text("CURRENT_TIMESTAMP(6)")
 PRICE = Numeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}

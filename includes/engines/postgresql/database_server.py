@@ -37,6 +37,7 @@ REFUSED_URLS = [
 ]
 
 SAFE_INDEX_OPTIONS = ", postgresql_concurrently=True"
+ADD_CHECK = 'op.create_check_constraint("ck_scratch", "scratch", {}, postgresql_not_valid=True)'
 NOW = func.now()
 PRICE = Numeric(10, 2)
 # An index of the column `name` that prefix searches use in every collation.

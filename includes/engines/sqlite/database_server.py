@@ -31,6 +31,9 @@ REFUSED_URLS = [
 ]
 
 SAFE_INDEX_OPTIONS = ""
+ADD_CHECK = (
+    'with op.batch_alter_table("scratch") as batch: batch.create_check_constraint("ck_scratch", {})'
+)
 NOW = func.now()
 PRICE = ExactNumeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}
