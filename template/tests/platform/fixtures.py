@@ -163,3 +163,12 @@ def app(reader: Reader) -> Iterator[FastAPI]:
 def contract_headers() -> dict[str, str]:
     """The headers of all requests of `poe contract`; override it, for example with a token."""
     return {}
+
+
+@pytest.fixture
+def row_values() -> dict[str, Any]:
+    """Values by "table.column" for the rows of the migration tests, where a CHECK refuses theirs.
+
+    Override it in tests/conftest.py: `{"delivery.status": "new"}`.
+    """
+    return {}
