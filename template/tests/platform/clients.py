@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 import httpx
 import uvicorn
@@ -34,9 +35,9 @@ def client_of(app: ASGIApp, *, one_at_a_time: bool = False) -> httpx.AsyncClient
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[int]:
-    """Serve `app` on a free port; yield the port."""
-    config = uvicorn.Config(app, port=0, access_log=False, log_config=None, lifespan="off")
+async def serving(app: FastAPI, *, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[int]:
+    """Serve `app` on a free port, with its lifespan or without; yield the port."""
+    config = uvicorn.Config(app, port=0, access_log=False, log_config=None, lifespan=lifespan)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110, the server has no event for it

@@ -1,5 +1,9 @@
 """Data for `poe contract`; Schemathesis loads it in an environment of its own."""
 
+import re
+from typing import Any
+from uuid import uuid4
+
 import schemathesis  # type: ignore[import-not-found]
 from hypothesis import strategies  # type: ignore[import-not-found]
 
@@ -7,3 +11,10 @@ from hypothesis import strategies  # type: ignore[import-not-found]
 EMAIL = r"[a-z0-9]{1,10}([.+_-][a-z0-9]{1,10})?@[a-z0-9]{1,10}\.(com|org|net)"
 
 schemathesis.openapi.format("email", strategies.from_regex(EMAIL, fullmatch=True))
+
+
+@schemathesis.hook  # type: ignore[untyped-decorator]
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """Give each request a key of its own; a key of another request is refused with 422."""
+    if re.fullmatch("[!-~]{1,255}", case.headers.get("Idempotency-Key", "")):
+        case.headers["Idempotency-Key"] = str(uuid4())

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.contract
 
 async def run(app: FastAPI, headers: dict[str, str], folder: Path) -> tuple[int, str]:
     """Run Schemathesis in `folder`; return its exit code and its report."""
-    async with serving(app) as port:
+    async with serving(app, lifespan="on") as port:
         process = await asyncio.create_subprocess_exec(
             *("uvx", "--quiet", "schemathesis>=4.32"),
             *("--config-file", FOLDER / "schemathesis.toml", "run"),
