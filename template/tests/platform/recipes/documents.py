@@ -2,34 +2,11 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel
-from sqlalchemy import BigInteger, String
-from sqlalchemy.orm import Mapped, mapped_column
-
 from app.core.crud import CRUDBase
-from app.models.base import Timestamps, UUIDPrimaryKey
-from tests.platform.recipes.models import Base
+from tests.platform.recipes.document_models import Document
+from tests.platform.recipes.document_schemas import DocumentCreate, DocumentRead
 
-
-class Document(UUIDPrimaryKey, Timestamps, Base, kw_only=True):
-    __tablename__ = "document"
-
-    file: Mapped[str] = mapped_column(String(32), unique=True)
-    size: Mapped[int] = mapped_column(BigInteger)
-    sha256: Mapped[str] = mapped_column(String(64))
-
-
-class DocumentCreate(BaseModel):
-    file: str
-    size: int
-    sha256: str
-
-
-class DocumentRead(BaseModel):
-    id: UUID
-    size: int
-    sha256: str
-
+__all__ = ["Document", "DocumentCreate", "DocumentRead", "document_crud"]
 
 document_crud = CRUDBase[Document, DocumentCreate, DocumentCreate, DocumentRead, UUID](
     Document, DocumentRead

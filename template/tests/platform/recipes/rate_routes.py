@@ -1,20 +1,16 @@
-"""Payments in other currencies."""
+"""The rates of currencies."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Path, Request
 
 from app.core.config import load_settings
-from app.core.database import CurrentReader
-from app.core.http.fields import PathId
 from app.core.http.problems import problem_responses
 from app.core.http.routing import FeatureRouter
 from tests.platform.recipes.background import running
-from tests.platform.recipes.payments import payment_crud
-from tests.platform.recipes.rates import Rates, RateSettings
+from tests.platform.recipes.rates import Rate, Rates, RateSettings
 from tests.platform.recipes.service_connection import open_client, trace_headers
 
 RATES = "/api/v1/rates"
@@ -43,19 +39,11 @@ async def get_rates(request: Request) -> Rates:
 CurrentRates = Annotated[Rates, Depends(get_rates)]
 TraceHeaders = Annotated[dict[str, str], Depends(trace_headers)]
 router = FeatureRouter(
-    prefix=RATES, tag="rates", description="Payments in other currencies.", lifespan=lifespan
+    prefix=RATES, tag="rates", description="The rates of currencies.", lifespan=lifespan
 )
 
 
-@router.get("/{currency}/payments/{payment_id}", responses=problem_responses(404, 502, 504))
-async def get_amount(
-    currency: Currency,
-    payment_id: PathId,
-    reader: CurrentReader,
-    rates: CurrentRates,
-    headers: TraceHeaders,
-) -> Decimal:
-    """Get the amount of a payment in another currency."""
-    payment = await payment_crud.get(reader, payment_id)
-    rate = await rates.get(currency, headers)
-    return round(payment.amount * rate.rate, 2)
+@router.get("/{currency}", responses=problem_responses(404, 502, 504))
+async def get_rate(currency: Currency, rates: CurrentRates, headers: TraceHeaders) -> Rate:
+    """Get the rate of a currency."""
+    return await rates.get(currency, headers)

@@ -2,8 +2,9 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 from structlog import get_logger
 
@@ -17,13 +18,22 @@ logger = get_logger(__name__)
 class RateSettings(BaseSettings):
     model_config = Settings.model_config
 
-    rate_service_url: str
-    rate_service_token: SecretStr
+    environment: str = "local"
+    # The defaults are for tests and `poe dev`.
+    rate_service_url: str = "http://127.0.0.1:8001"
+    rate_service_token: SecretStr = SecretStr("local")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        names = {"rate_service_url", "rate_service_token"}
+        if self.environment != "local" and not names <= self.model_fields_set:
+            raise ValueError("RATE_SERVICE_URL and RATE_SERVICE_TOKEN are required.")
+        return self
 
 
 class Rate(BaseModel):
-    currency: str
-    rate: Decimal
+    currency: Annotated[str, Field(description="A currency code of ISO 4217.")]
+    rate: Annotated[Decimal, Field(description="The price of a unit in this currency.")]
 
 
 class Rates:

@@ -1,7 +1,7 @@
 """Calls of another service: time limits, retries, and problems for its failures."""
 
 import asyncio
-import random
+from secrets import SystemRandom
 from typing import TypeVar
 
 import httpx2
@@ -88,7 +88,7 @@ class ServiceClient:
         idempotent = request.method in IDEMPOTENT_METHODS
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
-            pause = FIRST_PAUSE * 2**attempt * random.uniform(0.5, 1)
+            pause = FIRST_PAUSE * 2**attempt * SystemRandom().uniform(0.5, 1)
             try:
                 response = await self._http.send(request)
             except httpx2.TransportError as error:

@@ -2,10 +2,18 @@ import asyncio
 
 import pytest
 
+from app.core.config import load_settings
 from app.main import create_app
 from tests.platform.recipes.rate_routes import router
-from tests.platform.recipes.rates import Rates
+from tests.platform.recipes.rates import Rates, RateSettings
 from tests.platform.recipes.service_connection import TIMEOUT
+
+
+def test_the_settings_are_required_outside_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(RateSettings).rate_service_token.get_secret_value() == "local"
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(SystemExit, match="RATE_SERVICE_URL and RATE_SERVICE_TOKEN are required"):
+        load_settings(RateSettings)
 
 
 async def test_the_lifespan_of_the_router_opens_and_closes_the_client(

@@ -15,8 +15,9 @@ from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.recipes.background import running
 from tests.platform.recipes.fake_service import FakeService, rate, status
-from tests.platform.recipes.payments import Payment
-from tests.platform.recipes.rate_routes import RATES, get_rates, router
+from tests.platform.recipes.payment_amounts import router
+from tests.platform.recipes.payments import PAYMENTS, Payment
+from tests.platform.recipes.rate_routes import get_rate, get_rates
 from tests.platform.recipes.rates import Rates
 from tests.platform.recipes.service_client import ServiceClient
 
@@ -49,7 +50,7 @@ async def path() -> AsyncIterator[str]:
     """The path of a committed payment in dollars."""
     async with session_scope() as session:
         session.add(payment := Payment(reference="1", amount=Decimal("10.00")))
-    yield f"{RATES}/USD/payments/{payment.id}"
+    yield f"{PAYMENTS}/{payment.id}/amounts/USD"
     async with session_scope() as session:
         await session.execute(delete(Payment))
 
@@ -57,6 +58,10 @@ async def path() -> AsyncIterator[str]:
 async def test_the_answer_of_the_service_is_used(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
     assert (response.status_code, response.json()) == (200, "11.00")
+
+
+async def test_a_route_without_the_database_returns_the_rate(rates: Rates) -> None:
+    assert (await get_rate("USD", rates, {})).rate == Decimal("1.10")
 
 
 @pytest.mark.parametrize(("answer", "expected"), [(403, 502), (404, 404)])
