@@ -72,6 +72,11 @@ def test_a_safe_operation_is_not_found(line: str) -> None:
     assert found(line) == []
 
 
+def test_a_name_that_is_not_defined_is_named() -> None:
+    (finding,) = findings('op.add_column("t", as_.Column("n", sa.Text()))')
+    assert "NameError(\"name 'as_' is not defined" in str(finding)
+
+
 def test_operations_on_a_new_table_are_safe() -> None:
     rest = 'op.alter_column("t", "name", nullable=False)', 'op.create_index("i", "t", ["name"])'
     assert found(f"table = {CREATE}", 'op.bulk_insert(table, [{"name": "a"}])', *rest) == []
