@@ -40,6 +40,13 @@ def test_a_revision_without_autogenerate_needs_no_database(migrations: Migration
     assert len(migrations.revise("-m", "add colour")) == 1
 
 
+def test_a_revision_without_changes_is_as_the_guide_says(migrations: Migrations) -> None:
+    (file,) = migrations.revise("-m", "add colour")
+    lines = file.read_text()
+    assert "import sqlalchemy as sa" not in lines
+    assert lines.count("    pass\n") == 2
+
+
 @pytest.mark.usefixtures("_no_database")
 def test_offline_sql_needs_no_database(
     migrations: Migrations, capsys: pytest.CaptureFixture[str]

@@ -1,4 +1,7 @@
-"""The bodies of revisions that change a table while it is in use: each is one revision."""
+"""The bodies of revisions that change a table while it is in use: each is one revision.
+
+`undo_NAME` is the downgrade of NAME.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,15 +11,26 @@ def add_country() -> None:
     op.add_column("parcel", sa.Column("country", sa.String(2)))
 
 
+def undo_add_country() -> None:
+    op.drop_column("parcel", "country")
+
+
 def require_country() -> None:
     op.execute(
         "ALTER TABLE parcel MODIFY country VARCHAR(2) NOT NULL, ALGORITHM=INPLACE, LOCK=NONE"
     )
 
 
+def undo_require_country() -> None:
+    op.execute("ALTER TABLE parcel MODIFY country VARCHAR(2) NULL, ALGORITHM=INPLACE, LOCK=NONE")
+
+
 def add_grams() -> None:
     op.add_column("parcel", sa.Column("grams", sa.BigInteger()))
-    op.execute("ALTER TABLE parcel MODIFY weight INTEGER NULL, ALGORITHM=INPLACE, LOCK=NONE")
+    keep_weight_equal()
+
+
+def keep_weight_equal() -> None:
     op.execute("""
         CREATE TRIGGER parcel_weight_inserted BEFORE INSERT ON parcel FOR EACH ROW
         SET NEW.grams = COALESCE(NEW.grams, NEW.weight), NEW.weight = NEW.grams
@@ -28,14 +42,38 @@ def add_grams() -> None:
     """)
 
 
+def undo_add_grams() -> None:
+    op.execute("DROP TRIGGER parcel_weight_inserted")
+    op.execute("DROP TRIGGER parcel_weight_updated")
+    op.drop_column("parcel", "grams")
+
+
 def require_grams() -> None:
     op.execute("ALTER TABLE parcel MODIFY grams BIGINT NOT NULL, ALGORITHM=INPLACE, LOCK=NONE")
+
+
+def undo_require_grams() -> None:
+    op.execute("ALTER TABLE parcel MODIFY grams BIGINT NULL, ALGORITHM=INPLACE, LOCK=NONE")
+
+
+def make_weight_nullable() -> None:
+    op.execute("ALTER TABLE parcel MODIFY weight INTEGER NULL, ALGORITHM=INPLACE, LOCK=NONE")
+
+
+def undo_make_weight_nullable() -> None:
+    op.execute("ALTER TABLE parcel MODIFY weight INTEGER NOT NULL, ALGORITHM=INPLACE, LOCK=NONE")
 
 
 def drop_weight() -> None:
     op.execute("DROP TRIGGER parcel_weight_inserted")
     op.execute("DROP TRIGGER parcel_weight_updated")
     op.drop_column("parcel", "weight")
+
+
+def undo_drop_weight() -> None:
+    op.add_column("parcel", sa.Column("weight", sa.Integer()))
+    op.execute("UPDATE parcel SET weight = grams")
+    keep_weight_equal()
 
 
 def add_index() -> None:
@@ -53,6 +91,10 @@ def add_unique() -> None:
     )
 
 
+def undo_add_unique() -> None:
+    op.drop_index(op.f("uq_parcel_number"), "parcel")
+
+
 def add_foreign_key() -> None:
     op.execute("SET foreign_key_checks = 0")
     op.execute(
@@ -60,3 +102,7 @@ def add_foreign_key() -> None:
         "REFERENCES sender (id), ALGORITHM=INPLACE, LOCK=NONE"
     )
     op.execute("SET foreign_key_checks = 1")
+
+
+def undo_add_foreign_key() -> None:
+    op.drop_constraint(op.f("fk_parcel_sender_id_sender"), "parcel", type_="foreignkey")

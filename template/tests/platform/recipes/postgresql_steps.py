@@ -1,4 +1,7 @@
-"""The bodies of revisions that change a table while it is in use: each is one revision."""
+"""The bodies of revisions that change a table while it is in use: each is one revision.
+
+`undo_NAME` is the downgrade of NAME.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,11 +11,19 @@ def add_country() -> None:
     op.add_column("parcel", sa.Column("country", sa.String(2)))
 
 
+def undo_add_country() -> None:
+    op.drop_column("parcel", "country")
+
+
 def check_country() -> None:
     condition = "country IS NOT NULL"
     op.create_check_constraint(
         op.f("ck_parcel_country"), "parcel", condition, postgresql_not_valid=True
     )
+
+
+def undo_check_country() -> None:
+    op.drop_constraint(op.f("ck_parcel_country"), "parcel")
 
 
 def require_country() -> None:
@@ -21,9 +32,17 @@ def require_country() -> None:
     op.drop_constraint(op.f("ck_parcel_country"), "parcel")
 
 
+def undo_require_country() -> None:
+    op.alter_column("parcel", "country", existing_type=sa.String(2), nullable=True)
+    check_country()
+
+
 def add_grams() -> None:
     op.add_column("parcel", sa.Column("grams", sa.BigInteger()))
-    op.alter_column("parcel", "weight", existing_type=sa.Integer(), nullable=True)
+    keep_weight_equal()
+
+
+def keep_weight_equal() -> None:
     op.execute("""
         CREATE FUNCTION parcel_weight_is_grams() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -44,11 +63,21 @@ def add_grams() -> None:
     """)
 
 
+def undo_add_grams() -> None:
+    op.execute("DROP TRIGGER parcel_weight_is_grams ON parcel")
+    op.execute("DROP FUNCTION parcel_weight_is_grams")
+    op.drop_column("parcel", "grams")
+
+
 def check_grams() -> None:
     condition = "grams IS NOT NULL"
     op.create_check_constraint(
         op.f("ck_parcel_grams"), "parcel", condition, postgresql_not_valid=True
     )
+
+
+def undo_check_grams() -> None:
+    op.drop_constraint(op.f("ck_parcel_grams"), "parcel")
 
 
 def require_grams() -> None:
@@ -57,10 +86,29 @@ def require_grams() -> None:
     op.drop_constraint(op.f("ck_parcel_grams"), "parcel")
 
 
+def undo_require_grams() -> None:
+    op.alter_column("parcel", "grams", existing_type=sa.BigInteger(), nullable=True)
+    check_grams()
+
+
+def make_weight_nullable() -> None:
+    op.alter_column("parcel", "weight", existing_type=sa.Integer(), nullable=True)
+
+
+def undo_make_weight_nullable() -> None:
+    op.alter_column("parcel", "weight", existing_type=sa.Integer(), nullable=False)
+
+
 def drop_weight() -> None:
     op.execute("DROP TRIGGER parcel_weight_is_grams ON parcel")
     op.execute("DROP FUNCTION parcel_weight_is_grams")
     op.drop_column("parcel", "weight")
+
+
+def undo_drop_weight() -> None:
+    op.add_column("parcel", sa.Column("weight", sa.Integer()))
+    op.execute("UPDATE parcel SET weight = grams")
+    keep_weight_equal()
 
 
 def add_index() -> None:
@@ -90,6 +138,10 @@ def add_unique() -> None:
         )
 
 
+def undo_add_unique() -> None:
+    op.drop_constraint(op.f("uq_parcel_number"), "parcel")
+
+
 def add_foreign_key() -> None:
     op.create_foreign_key(
         op.f("fk_parcel_sender_id_sender"),
@@ -101,5 +153,13 @@ def add_foreign_key() -> None:
     )
 
 
+def undo_add_foreign_key() -> None:
+    op.drop_constraint(op.f("fk_parcel_sender_id_sender"), "parcel")
+
+
 def validate_foreign_key() -> None:
     op.execute("ALTER TABLE parcel VALIDATE CONSTRAINT fk_parcel_sender_id_sender")
+
+
+def undo_validate_foreign_key() -> None:
+    pass  # the older release can live with a key that is valid

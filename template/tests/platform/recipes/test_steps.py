@@ -10,14 +10,19 @@ import pytest
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import literal_column, update
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.core.database import engine
 from migrations.lint import lint_revision
+from tests.platform.recipes.backfill import backfill
 from tests.platform.scratch_migrations import Migrations
 
 MODULE = f"{engine.dialect.name}_steps"
 steps: Any = import_module(f"tests.platform.recipes.{MODULE}")
-STEPS = [name for name, value in vars(steps).items() if isfunction(value)]
+FUNCTIONS = {name: value for name, value in vars(steps).items() if isfunction(value)}
+STEPS = [name for name in FUNCTIONS if not name.startswith(("undo_", "keep_"))]
+UNDO = {"add_index": "drop_index", "drop_index": "add_index"}
 CREATE = (
     'op.create_table("sender", sa.Column("id", sa.BigInteger(), primary_key=True))',
     'op.create_table("parcel", sa.Column("id", sa.BigInteger(), primary_key=True), '
@@ -26,12 +31,27 @@ CREATE = (
 )
 REVISION = """
 from tests.platform.recipes.{module} import {name} as upgrade
+from tests.platform.recipes.{module} import {undo} as downgrade
 
 revision = "{name}"
 down_revision = "{previous}"
 """
 OLD = sa.table("parcel", sa.column("id"), sa.column("weight"))
 NEW = sa.table("parcel", sa.column("id"), sa.column("grams"), sa.column("country"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Parcel(Base):
+    __tablename__ = "parcel"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True)
+    weight: Mapped[int]
+
+
+FILL = update(Parcel).where(literal_column("grams").is_(None)).values(weight=Parcel.weight)
 
 
 async def run(*statements: sa.Executable) -> None:
@@ -48,7 +68,8 @@ async def test_two_releases_write_between_the_steps(tmp_path: Path) -> None:
 
     async def upgrade(*names: str) -> None:
         for name in names:
-            text = REVISION.format(module=MODULE, name=name, previous=previous[-1])
+            undo = UNDO.get(name, f"undo_{name}")
+            text = REVISION.format(module=MODULE, name=name, undo=undo, previous=previous[-1])
             (migrations.versions / f"{name}.py").write_text(text)
             previous.append(name)
         await asyncio.to_thread(migrations.upgrade)
@@ -62,8 +83,9 @@ async def test_two_releases_write_between_the_steps(tmp_path: Path) -> None:
         NEW.insert().values(id=4, grams=4, country="DE"),
         OLD.update().where(OLD.c.id == 3).values(weight=30),
         NEW.update().where(NEW.c.id == 2).values(grams=20, country="DE"),
-        sa.text("UPDATE parcel SET country = 'DE', grams = weight WHERE country IS NULL"),
     )
+    assert await backfill(Parcel.id, FILL, pause=0) == 1
+    await run(NEW.update().where(NEW.c.country.is_(None)).values(country="DE"))
     both = sa.text("SELECT weight, grams FROM parcel ORDER BY id")
     async with engine.connect() as connection:
         assert (await connection.execute(both)).all() == [(1, 1), (20, 20), (30, 30), (4, 4)]
@@ -79,6 +101,11 @@ async def test_two_releases_write_between_the_steps(tmp_path: Path) -> None:
     assert {"ix_parcel_sent_at", "uq_parcel_number"} <= {index["name"] for index in indexes}
     assert [key["name"] for key in keys] == ["fk_parcel_sender_id_sender"]
     await upgrade("drop_index")
+    await engine.dispose()
+    await asyncio.to_thread(migrations.run, "downgrade", previous[0])
+    await run(sa.text("DELETE FROM parcel"))
+    await engine.dispose()
+    await asyncio.to_thread(migrations.upgrade)
 
 
 @pytest.mark.parametrize("name", STEPS)
