@@ -13,7 +13,18 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Enum, MetaData, Table, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Enum,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from app.core.database import engine
 from app.models.base import Base
@@ -62,7 +73,11 @@ async def test_the_rows_fit_their_columns(
     create = f'op.create_table("scratch", {", ".join([*lines, check])})'
     path = migrations.add("add scratch", create, ADD_CHECK.format("\"status = 'new'\""))
     path.write_text(path.read_text().replace("    pass\n", '    op.drop_table("scratch")\n'))
-    migrations.add("nothing", "pass")
+    path = migrations.add("add", 'op.add_column("scratch", sa.Column("empty", sa.Integer()))')
+    drop = '    op.drop_column("scratch", "empty")\n'
+    path.write_text(path.read_text().replace("    pass\n", drop))
+    alter = 'batch.alter_column("empty", existing_type=sa.Integer(), nullable=False)'
+    migrations.add("require it", f'with op.batch_alter_table("scratch") as batch: {alter}')
     metadata = MetaData()
     Table("scratch", metadata, Column("colour", Enum("red", native_enum=False)))
     monkeypatch.setattr(Base, "metadata", metadata)
@@ -106,6 +121,11 @@ async def rows(values: dict[str, Any] | None = None) -> dict[str, int]:
             }
             row = dict(_values(table, values or {})) | parents
             await connection.execute(insert(table).values(row))
+            # As a backfill does: the next revision may make a column NOT NULL.
+            for column in set(table.columns) - _unique(table):
+                if (value := row.get(column.name)) is not None:
+                    filled = update(table).where(column.is_(None)).values({column.name: value})
+                    await connection.execute(filled)
         counts = {
             table.name: (
                 await connection.execute(select(func.count()).select_from(table))
@@ -120,6 +140,12 @@ def _tables(connection: Connection) -> list[Table]:
     metadata = MetaData()
     metadata.reflect(connection)
     return [table for table in metadata.sorted_tables if table.name != "alembic_version"]
+
+
+def _unique(table: Table) -> set[Column[Any]]:
+    indexes = [index.columns for index in table.indexes if index.unique]
+    keys = [key.columns for key in table.constraints if isinstance(key, UniqueConstraint)]
+    return {column for columns in (*indexes, *keys) for column in columns}
 
 
 def _values(table: Table, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
