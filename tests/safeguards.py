@@ -24,6 +24,20 @@ class Safeguard:
 
 SAFEGUARDS = [
     Safeguard(
+        "a number is not read as a time",
+        "app/core/http/fields.py",
+        "BeforeValidator(_refuse_number), ",
+        "",
+        "tests/platform/core/http/test_fields.py",
+    ),
+    Safeguard(
+        "a feature without __init__.py is discovered",
+        "app/core/discovery.py",
+        'if find_spec(f"app.{feature}.{name}"):',
+        'if find_spec(f"app.{feature}").origin and find_spec(f"app.{feature}.{name}"):',
+        "tests/platform/core/test_discovery.py",
+    ),
+    Safeguard(
         "a 201 is sent after its commit",
         "app/core/database.py",
         'Depends(get_session_transaction, scope="function")',

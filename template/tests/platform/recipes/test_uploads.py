@@ -13,7 +13,13 @@ from app.core.database import engine, session_scope
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.recipes.documents import Document
-from tests.platform.recipes.uploads import DOCUMENTS, MAX_BYTES, get_upload_folder, router
+from tests.platform.recipes.uploads import (
+    DOCUMENTS,
+    MAX_BYTES,
+    get_upload_folder,
+    lifespan,
+    router,
+)
 
 
 @pytest.fixture
@@ -35,6 +41,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 def contents(folder: Path) -> list[bytes]:
     return [file.read_bytes() for file in folder.iterdir()]
+
+
+async def test_the_start_needs_a_folder_outside_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with lifespan(FastAPI()):
+        assert (await get_upload_folder()).is_dir()
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    with pytest.raises(SystemExit, match="UPLOAD_FOLDER is required"):
+        async with lifespan(FastAPI()):
+            pass
 
 
 async def test_a_file_larger_than_the_limit_of_other_routes_is_stored(

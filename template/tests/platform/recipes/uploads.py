@@ -1,9 +1,13 @@
 """Uploads of files that are larger than other requests."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from tempfile import gettempdir
+from typing import Annotated, Self
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from pydantic import DirectoryPath, model_validator
 from pydantic_settings import BaseSettings
 
 from app.core.config import Settings, load_settings
@@ -26,10 +30,27 @@ BINARY_BODY = {
 class UploadSettings(BaseSettings):
     model_config = Settings.model_config
 
-    upload_folder: Path
+    environment: str = "local"
+    # The default is for tests and `poe dev`.
+    upload_folder: DirectoryPath = Path(gettempdir())
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.environment != "local" and "upload_folder" not in self.model_fields_set:
+            raise ValueError("UPLOAD_FOLDER is required.")
+        return self
 
 
-router = FeatureRouter(prefix=DOCUMENTS, tag="documents", description="Files of any kind.")
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Check the settings when the process starts, not in the first request."""
+    load_settings(UploadSettings)
+    yield
+
+
+router = FeatureRouter(
+    prefix=DOCUMENTS, tag="documents", description="Files of any kind.", lifespan=lifespan
+)
 
 
 async def get_upload_folder() -> Path:
