@@ -521,4 +521,25 @@ SAFEGUARDS = [
         "                if True:",
         "tests/platform/recipes/test_jobs_periodic.py",
     ),
+    Safeguard(
+        "a feature may have the routes of a recipe",
+        "tests/platform/apps.py",
+        'patch.setattr("app.main.feature_routers", list)',
+        "pass",
+        "tests/platform/recipes/test_names.py",
+    ),
+    Safeguard(
+        "a feature may have the models of a recipe",
+        "tests/platform/base.py",
+        "registry = _sa_registry = orm",
+        "_registry = orm",
+        "tests/platform/recipes/test_names.py",
+    ),
+    Safeguard(
+        "a feature may have the tables of a recipe",
+        "tests/platform/database.py",
+        "await create_database(engine.url, anew=True)",
+        "pass",
+        "tests/platform/recipes/test_names.py",
+    ),
 ]

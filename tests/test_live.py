@@ -18,6 +18,11 @@ ENGINES = [
     {"database": "sqlite"},
 ]
 PLATFORM = "tests/platform"
+# Names of recipes that are ordinary features too.
+FEATURES = [
+    *("delivery", "document", "invoice", "job", "member"),
+    *("order", "parcel", "payment", "project", "stock"),
+]
 # The tests of the platform that check the models of the owner too.
 OWNERS_MODELS = (f"{PLATFORM}/models", f"{PLATFORM}/migrations")
 
@@ -54,6 +59,17 @@ def test_a_project_without_its_sample_passes_its_own_tests(start: Start) -> None
     revision.write_text(revision.read_text() + '\naccepted_operations = {"drop table product"}\n')
     service.run("uv", "run", "poe", "format")
     service.run("uv", "run", "poe", "check")
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
+def test_features_may_have_the_names_of_recipes(start: Start, database: str) -> None:
+    service = start(database=database)
+    for feature in FEATURES:
+        service.run("uv", "run", "poe", "feature", feature)
+    with service.running_database() as url:
+        service.run("uv", "run", "poe", "revision", "-m", "add all", DATABASE_URL=url)
+    service.run("uv", "run", "pytest", "tests/order", f"{PLATFORM}/recipes")
 
 
 @pytest.mark.proof

@@ -83,18 +83,26 @@ def build(url: URL) -> None:
 
 @asynccontextmanager
 async def tables(metadata: MetaData) -> AsyncIterator[None]:
-    """Create tables that have no migration, and drop them after the block.
+    """Create tables that have no migration; afterwards the database is as before.
 
-    A table that exists is kept: the service has copied its recipe.
+    If the service has a table of the same name, they are created in an empty database, which is
+    built again by the migrations after the block: names of tables, constraints and indexes are
+    unique in it.
     """
     from app.core.database import engine
 
-    async with engine.begin() as connection:
+    async with engine.connect() as connection:
         existing = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-        added = [table for table in metadata.sorted_tables if table.name not in existing]
-        await connection.run_sync(metadata.create_all, tables=added)
-    yield
+    if collide := not metadata.tables.keys().isdisjoint(existing):
+        await engine.dispose()
+        await create_database(engine.url, anew=True)
     async with engine.begin() as connection:
-        await connection.run_sync(metadata.drop_all, tables=added)
+        await connection.run_sync(metadata.create_all)
+    yield
+    if not collide:
+        async with engine.begin() as connection:
+            await connection.run_sync(metadata.drop_all)
     # Connections have prepared statements on the dropped tables.
     await engine.dispose()
+    if collide:
+        await asyncio.to_thread(build, engine.url)

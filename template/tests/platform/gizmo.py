@@ -16,7 +16,8 @@ from app.core.http.fields import FixedPoint, FreeText, PathId, SingleLine
 from app.core.http.problems import problem_responses
 from app.core.http.routing import CREATED, FeatureRouter
 from app.core.pagination import Page, PageQuery
-from app.models.base import NAMING_CONVENTION, Base, IntegerPrimaryKey, Timestamps
+from app.models.base import NAMING_CONVENTION, IntegerPrimaryKey, Timestamps
+from tests.platform.base import Base
 from tests.platform.database_server import PRICE
 
 GIZMOS = "/api/v1/gizmos"

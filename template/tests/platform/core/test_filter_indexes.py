@@ -14,8 +14,9 @@ from app.core.crud import CRUDBase
 from app.core.database import engine
 from app.core.filters import AnyOf, Filter
 from app.core.pagination import PageQuery
-from app.models.base import NAMING_CONVENTION, Base, IntegerPrimaryKey
+from app.models.base import NAMING_CONVENTION, IntegerPrimaryKey
 from tests.platform import database
+from tests.platform.base import Base
 from tests.platform.database_server import ANALYZE_PART, EXPLAIN, PRICE, TEXT_INDEX
 
 

@@ -55,9 +55,11 @@ async def test_unmapped_columns_are_in_the_database() -> None:
 
 
 def test_the_tests_keep_the_names_of_the_service(
-    monkeypatch: pytest.MonkeyPatch, model: type[Model]
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(Gizmo, "__unmapped_columns__", ("note",), raising=False)
+    monkeypatch.setattr(Gizmo, "__unmapped_columns__", ("note",))
+    monkeypatch.setattr(Base, "registry", Gizmo.registry)
+    request.getfixturevalue("model")
     assert {"gizmo": {"note"}, "scratch": {"kept"}}.items() <= unmapped_columns().items()
 
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from app.core.database import reader, session_factory, session_scope
-from app.main import create_app
 from tests.platform import database
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.network.proxy import Proxy, running
 from tests.platform.recipes.idempotency import Idempotency
@@ -44,8 +44,7 @@ async def network() -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def client(network: Proxy) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     async with client_of(app) as client:
         yield client
 

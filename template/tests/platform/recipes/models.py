@@ -4,23 +4,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, MetaData, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models import base
-from app.models.base import (
-    NAMING_CONVENTION,
-    IntegerPrimaryKey,
-    Timestamps,
-    UUIDPrimaryKey,
-    Versioned,
-)
+from app.models.base import IntegerPrimaryKey, Timestamps, UUIDPrimaryKey, Versioned
+from tests.platform import base
 from tests.platform.database_server import PRICE
 
 
 class Base(base.Base):
     __abstract__ = True
-    metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class Invoice(UUIDPrimaryKey, Timestamps, Versioned, Base, kw_only=True):

@@ -2,12 +2,9 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from app.core.database import reader
-from tests.platform import database
 from tests.platform.models.conventions import faults
-from tests.platform.recipes.models import Base, Stock
+from tests.platform.recipes.models import Base
 
 PROJECT = Path(__file__).parents[3]
 INDEX = (PROJECT / "docs/recipes.md").read_text("utf-8")
@@ -39,9 +36,3 @@ def test_the_index_has_a_link_to_every_page() -> None:
 
 def test_recipes_keep_the_conventions() -> None:
     assert faults(Base.registry) == []
-
-
-async def test_a_table_that_the_service_has_copied_is_kept() -> None:
-    async with database.tables(Base.metadata):
-        pass
-    assert await reader.rows(select(Stock.id)) == []

@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from sqlalchemy import delete, func, select, update
 
 from app.core.database import reader, session_scope
-from app.main import create_app
 from app.models.types import utc_now
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.idempotency import get_caller
 from tests.platform.recipes.idempotency_key import IdempotencyKey, delete_old_keys
@@ -22,8 +22,7 @@ TWINS = 20
 @pytest.fixture
 async def app() -> AsyncIterator[FastAPI]:
     """The app with payments; its requests commit for real."""
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     yield app
     async with session_scope() as session:
         await session.execute(delete(Payment))

@@ -1,7 +1,7 @@
 import pytest
 from fastapi import FastAPI
 
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.payments import PAYMENTS, router
 
@@ -10,8 +10,7 @@ PAYMENT = {"reference": "1", "amount": "10.00"}
 
 @pytest.fixture
 def app() -> FastAPI:
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     return app
 
 

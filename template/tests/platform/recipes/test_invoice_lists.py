@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_reader
 from app.core.engine.reader import Reader
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes import invoice_counts, invoice_json, invoice_lists
 from tests.platform.recipes.invoice_counts import WITH_COUNT
@@ -32,10 +32,8 @@ async def client(reader: Reader, session: AsyncSession) -> AsyncIterator[httpx.A
         )
         await session.flush()
     await session.commit()
-    app = create_app()
+    app = app_with(invoice_lists.router, invoice_counts.router, invoice_json.router)
     app.dependency_overrides[get_reader] = lambda: reader
-    for recipe in (invoice_lists, invoice_counts, invoice_json):
-        app.include_router(recipe.router)
     async with client_of(app) as client:
         yield client
 

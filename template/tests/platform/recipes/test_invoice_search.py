@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import get_reader
 from app.core.engine.reader import Reader
-from app.main import create_app
 from app.models.types import utc_now
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.invoice_search import SEARCH, router
 from tests.platform.recipes.models import Invoice, InvoiceLine
@@ -31,9 +31,8 @@ async def client(reader: Reader, session: AsyncSession) -> AsyncIterator[httpx.A
         session.add(invoice)
         await session.flush()
     await session.commit()
-    app = create_app()
+    app = app_with(router)
     app.dependency_overrides[get_reader] = lambda: reader
-    app.include_router(router)
     async with client_of(app) as client:
         yield client
 

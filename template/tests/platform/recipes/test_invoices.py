@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database import get_reader, read_session_factory
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.invoices import (
     INVOICES,
@@ -30,9 +30,8 @@ DAY = date(2026, 1, 31)
 
 @pytest.fixture
 async def client(reader: Reader) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app()
+    app = app_with(router)
     app.dependency_overrides[get_reader] = lambda: reader
-    app.include_router(router)
     async with client_of(app) as client:
         yield client
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.models import Invoice, Stock
 from tests.platform.recipes.orders import ORDERS, router
@@ -14,8 +14,7 @@ from tests.platform.recipes.orders import ORDERS, router
 
 @pytest.fixture
 async def client(connection: AsyncConnection) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     async with client_of(app) as client:
         yield client
 

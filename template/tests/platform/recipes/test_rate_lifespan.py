@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.core.config import load_settings
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.recipes.rate_routes import router
 from tests.platform.recipes.rates import Rates, RateSettings
 from tests.platform.recipes.service_connection import TIMEOUT
@@ -31,8 +31,7 @@ async def test_the_lifespan_of_the_router_opens_and_closes_the_client(
     monkeypatch.setattr(Rates, "refresh", refresh)
     monkeypatch.setenv("RATE_SERVICE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("RATE_SERVICE_TOKEN", "secret")
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     async with app.router.lifespan_context(app) as state:
         await asyncio.sleep(0)
         assert state is not None

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from app.core.database import engine, session_scope
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.background import running
 from tests.platform.recipes.fake_service import FakeService, rate, status
@@ -38,8 +38,7 @@ async def rates(fake: FakeService) -> AsyncIterator[Rates]:
 @pytest.fixture
 async def client(rates: Rates) -> AsyncIterator[httpx.AsyncClient]:
     """The app with the routes of rates; they call the fake."""
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     app.dependency_overrides[get_rates] = lambda: rates
     async with client_of(app) as client:
         yield client

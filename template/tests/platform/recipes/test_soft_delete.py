@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.database import get_reader
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes import deleted_member_routes, member_routes
 from tests.platform.recipes.member_models import Member, MemberCard
@@ -21,10 +21,8 @@ DELETED = deleted_member_routes.DELETED_MEMBERS
 
 @pytest.fixture
 async def client(reader: Reader) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app()
+    app = app_with(member_routes.router, deleted_member_routes.router)
     app.dependency_overrides[get_reader] = lambda: reader
-    app.include_router(member_routes.router)
-    app.include_router(deleted_member_routes.router)
     async with client_of(app) as client:
         yield client
 

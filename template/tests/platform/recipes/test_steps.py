@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.core.database import engine
 from migrations.lint import lint_revision
+from scripts.local_database import create_database
 from tests.platform.recipes.backfill import backfill
 from tests.platform.scratch_migrations import Migrations
 
@@ -62,7 +63,11 @@ async def run(*statements: sa.Executable) -> None:
 
 @pytest.mark.usefixtures("rebuilt_database")
 async def test_two_releases_write_between_the_steps(tmp_path: Path) -> None:
+    await engine.dispose()
+    await create_database(engine.url, anew=True)
     migrations = Migrations(tmp_path)
+    for yours in migrations.known:
+        yours.unlink()
     migrations.add("create", *CREATE)
     previous = [ScriptDirectory.from_config(Config(migrations.configuration)).get_heads()[0]]
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from app.core.database import engine, session_scope
 from app.core.http.health import readiness
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import serving
 from tests.platform.recipes import stock_events
 from tests.platform.recipes.models import Stock
@@ -19,8 +19,7 @@ from tests.platform.recipes.stock_events import STOCK, router
 async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     """A client over a socket, since only a socket shows a stream while it is sent."""
     monkeypatch.setattr(stock_events, "POLL_SECONDS", 0.01)
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     async with serving(app) as port, httpx.AsyncClient() as client:
         client.base_url = httpx.URL(f"http://127.0.0.1:{port}")
         yield client

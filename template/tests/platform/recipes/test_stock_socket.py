@@ -6,7 +6,7 @@ from fastapi import FastAPI, WebSocket
 from sqlalchemy import delete, select
 
 from app.core.database import CurrentSessionTransaction, engine, session_scope
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.recipes.models import Stock
 from tests.platform.recipes.stock_socket import SOCKET, router
 from tests.platform.sockets import connected
@@ -17,8 +17,7 @@ TOKEN = "Bearer secret"
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     monkeypatch.setenv("SOCKET_TOKEN", "secret")
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     return app
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import CurrentReader, get_reader
 from app.core.engine.reader import Reader
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes import tenants
 from tests.platform.recipes.project_models import ProjectNote
@@ -28,9 +28,8 @@ ADA, BOB = uuid4(), uuid4()
 
 @pytest.fixture
 def app(reader: Reader) -> FastAPI:
-    app = create_app()
+    app = app_with(router)
     app.dependency_overrides[get_reader] = lambda: reader
-    app.include_router(router)
     return app
 
 

@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from app.core.config import get_settings
 from app.core.database import engine, session_scope
-from app.main import create_app
+from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 from tests.platform.recipes.documents import Document
 from tests.platform.recipes.uploads import (
@@ -25,8 +25,7 @@ from tests.platform.recipes.uploads import (
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     """The app with documents; its requests commit for real."""
-    app = create_app()
-    app.include_router(router)
+    app = app_with(router)
     app.dependency_overrides[get_upload_folder] = lambda: tmp_path
     yield app
     async with session_scope() as session:
