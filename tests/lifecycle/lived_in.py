@@ -52,7 +52,11 @@ EDITS = [
     ("pyproject.toml", '    "fastapi>=', '    "click>=8",\n    "fastapi>='),
     ("pyproject.toml", "[tool.mypy]\n", '[tool.ours]\nkept = "yes"\n\n[tool.mypy]\n'),
     ("pyproject.toml", 'python -m scripts.dev"', 'python -m scripts.develop"'),
-    ("tests/platform/scripts/test_dev.py", "from scripts.dev import", "from scripts.develop import"),
+    (
+        "tests/platform/scripts/test_dev.py",
+        "from scripts.dev import",
+        "from scripts.develop import",
+    ),
     (".gitignore", "# tools\n", "# ours\n/exports/\n\n# tools\n"),
     (".pre-commit-config.yaml", "repos:\n", "fail_fast: true\nrepos:\n"),
     ("README.md", "\n## Tasks\n", "\n## Orders\n\nSee notes/plan.md.\n\n## Tasks\n"),
