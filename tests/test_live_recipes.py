@@ -19,6 +19,10 @@ TESTS = [
     "tests/platform/core/http/test_openapi.py",
     "tests/platform/core/process",
     "tests/platform/models",
+    "tests/platform/recipes/test_idempotency.py",
+    "tests/platform/recipes/test_rate_lifespan.py",
+    "tests/platform/recipes/test_rates.py",
+    "tests/platform/recipes/test_uploads.py",
 ]
 
 
@@ -48,20 +52,9 @@ def test_the_recipes_of_all_pages_can_be_copied(
         for name in IMAGE:
             source = service.path / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
-        code = "import json, app.main; print(json.dumps(app.main.app.openapi()))"
-        imported = service.run(
-            "uv",
-            "run",
-            "--no-sync",
-            "--directory",
-            str(folder),
-            "--project",
-            str(service.path),
-            "python",
-            "-c",
-            code,
-            DATABASE_URL=url,
-        )
+        code = "import json, app.main, app.worker; print(json.dumps(app.main.app.openapi()))"
+        run = ["uv", "run", "--no-sync", "--project", str(service.path), "--directory", str(folder)]
+        imported = service.run(*run, "python", "-c", code, DATABASE_URL=url)
         for path in ("/api/v1/rates/{currency}", "/api/v1/documents"):
             assert f'"{path}"' in imported
         service.run("uv", "run", "alembic", "check", DATABASE_URL=url)
