@@ -452,6 +452,20 @@ SAFEGUARDS = [
         "tests/platform/core/engine/test_postgresql_revisions.py",
     ),
     Safeguard(
+        "a CHECK that is not valid yet stops no migration",
+        "migrations/env.py",
+        'warnings.filterwarnings("ignore", "Can\'t validate',
+        'warnings.filterwarnings("ignore", "nothing',
+        "tests/platform/migrations/test_data.py",
+    ),
+    Safeguard(
+        "the rows of the migration tests fit short columns",
+        "tests/platform/migrations/test_data.py",
+        "[-length:]",
+        "",
+        "tests/platform/migrations/test_data.py",
+    ),
+    Safeguard(
         "an operation that loses data is accepted by name",
         "migrations/lint.py",
         "case ops.DropColumnOp():",
