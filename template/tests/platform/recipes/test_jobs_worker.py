@@ -114,6 +114,21 @@ async def test_the_effect_and_the_end_of_a_job_are_one_transaction(
     assert await numbers() == (1, 1, 1)
 
 
+async def test_the_worker_imports_all_models_before_it_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[str] = []
+
+    async def work(stop: asyncio.Event) -> None:
+        steps.append("work")
+
+    monkeypatch.setattr(worker, "work", work)
+    monkeypatch.setattr(worker, "import_models", lambda: steps.append("import"))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    await worker.main()
+    assert steps == ["import", "work"]
+
+
 async def test_a_worker_outlives_an_outage_of_the_database(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

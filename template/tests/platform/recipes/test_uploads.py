@@ -99,8 +99,12 @@ async def test_a_full_disk_leaves_no_file(
         path.touch()
         return open_file(Path("/dev/full"), "wb")
 
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            yield b"x" * 3000  # less than the buffer of the file
+
     monkeypatch.setattr(Path, "open", open_on_full_disk)
-    assert (await client.post(DOCUMENTS, content=b"x" * 3000)).status_code == 500
+    assert (await client.post(DOCUMENTS, content=chunks())).status_code == 500
     assert contents(tmp_path) == []
 
 
