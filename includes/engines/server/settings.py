@@ -3,25 +3,16 @@
 from collections.abc import Iterator
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from app.core.engine.url import build_url, parse_url
+from app.core.setting_sources import SourcedSettings
 
 PLACEHOLDERS = frozenset({"change-me", "changeme", "password", "secret"})
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(SourcedSettings):
     """`DATABASE_URL`, or its parts `DATABASE_HOST`, `DATABASE_NAME` and so on."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-    )
 
     database_url: SecretStr | None = None
     database_host: str | None = None

@@ -3,23 +3,14 @@
 from collections.abc import Iterator
 
 from pydantic import SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL
 
 from app.core.engine.url import build_url, is_in_memory, parse_url
+from app.core.setting_sources import SourcedSettings
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(SourcedSettings):
     """`DATABASE_URL`, or `DATABASE_NAME` with the path of the file."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-    )
 
     database_url: SecretStr | None = None
     database_name: str | None = None

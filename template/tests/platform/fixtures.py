@@ -32,6 +32,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         url = _resources.enter_context(database.own_database())
         os.environ["ENVIRONMENT"] = "local"
+        os.environ.pop("DATABASE_URL_FILE", None)
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
         database.build(url)
     except SystemExit as stop:

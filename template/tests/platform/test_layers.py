@@ -11,7 +11,7 @@ import pytest
 APP = Path("app")
 # From the lowest to the highest. Features are above them, and `app.main` is on top.
 LAYERS = [
-    ("app.models",),
+    ("app.models", "app.core.setting_sources"),
     ("app.core.config", "app.core.engine", "app.core.errors"),
     ("app.core",),
     ("app.core.http",),
