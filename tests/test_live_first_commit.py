@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.live import Service
@@ -36,3 +37,10 @@ def test_the_first_commit_has_what_ci_and_the_image_build_need(
     )
     service.path = clone
     service.run("uv", "sync", "--quiet", "--locked")
+    hooks = yaml.safe_load((clone / ".pre-commit-config.yaml").read_text("utf-8"))["repos"][0]
+    [hook] = [hook["entry"] for hook in hooks["hooks"] if hook["id"] == "lock"]
+    service.run(*hook.split())
+    pyproject = clone / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text("utf-8").replace('"alembic>', '"colorama", "alembic>'))
+    with pytest.raises(pytest.fail.Exception, match="needs to be updated"):
+        service.run(*hook.split())

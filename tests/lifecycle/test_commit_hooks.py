@@ -34,6 +34,9 @@ def test_conflict_markers_are_refused(conflicting: Project) -> None:
     assert not any(map(pattern.search, conflicting.texts.values()))
     after = update(conflicting)
     assert [name for name, text in after.texts.items() if pattern.search(text)] == [EDITED]
+    assert not pattern.search("Heading\n=======\n"), (
+        "Markdown underlines a heading of seven letters"
+    )
 
 
 def test_rejected_hunks_are_refused(conflicting: Project) -> None:
