@@ -1,5 +1,6 @@
 """An answer is refused with a sentence that says what is accepted."""
 
+import random
 import re
 import tomllib
 from keyword import kwlist, softkwlist
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.rendering import render
-from tests.source import ASKED, choices
+from tests.source import ASKED, choices, environment
 
 LONGEST = {"project_name": 80, "description": 200, "author_name": 100}
 # Controls, joiners, marks of direction, fillers, tags: nothing of it can be seen.
@@ -33,21 +34,13 @@ INVISIBLE = {
     "surrogate": "a\ud800b",
 }
 WORDS = (
-    "project_slug must be lowercase ASCII words with hyphens between them, and begin with a "
-    "letter, such as example-service."
+    "lowercase words: example-service; ASCII letters and digits, the first a letter, "
+    "one hyphen between words."
 )
-KEYWORD = (
-    "project_slug must not be the Python keyword {0}: choose another name, such as {0}-service."
-)
-TAKEN = (
-    "project_slug must not be {0}, a reserved name of the project, a database server or Windows: "
-    "choose another name, such as {0}-service."
-)
-PACKAGE = (
-    "project_slug must not be {0}, the name of a dependency of the service: choose another name, "
-    "such as {0}-service."
-)
-MAIL = "author_email must be a plain email address such as team@example.com."
+KEYWORD = "use {0}-service; {0} is a Python keyword."
+TAKEN = "use {0}-service; {0} is a reserved name of the project, a database server or Windows."
+PACKAGE = "use {0}-service; {0} is the name of a dependency of the service."
+MAIL = "a plain address: team@example.com."
 NOT_WORDS = [
     *("", " ", "Shop", "shop_api", "1shop", "-shop", "shop-", "shop--api", "shop api", "shop\n"),
     *("shöp", "../shop", "shop.api", "{{ shop }}", "$(shop)", "-h"),
@@ -76,8 +69,7 @@ def refusal(template: Path, destination: Path, answers: dict[str, str]) -> str:
 @pytest.mark.parametrize("answer", ["", " ", "\t\n", "\u3000"])
 def test_nothing_is_no_answer(template: Path, tmp_path: Path, question: str, answer: str) -> None:
     assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
-        f"{question} must not be empty: give one line of 1 to {LONGEST[question]} "
-        "visible characters."
+        f"write 1 to {LONGEST[question]} visible characters."
     )
 
 
@@ -87,7 +79,7 @@ def test_what_no_one_sees_is_refused(
     template: Path, tmp_path: Path, question: str, answer: str
 ) -> None:
     assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == (
-        f"{question} must be one line of visible characters: "
+        "only visible characters, one line; "
         "it has a line break, a control character or an invisible character."
     )
 
@@ -95,20 +87,20 @@ def test_what_no_one_sees_is_refused(
 @pytest.mark.parametrize("sign", MORE, ids=lambda sign: f"U+{ord(sign):04X}")
 def test_no_sign_is_hidden_in_a_name(template: Path, tmp_path: Path, sign: str) -> None:
     sentence = refusal(template, tmp_path, {"project_slug": "shop", "project_name": f"a{sign}b"})
-    assert sentence.startswith("project_name must be one line of visible characters: ")
+    assert sentence.startswith("only visible characters, one line; ")
 
 
 @pytest.mark.parametrize("question", LONGEST)
 @pytest.mark.parametrize("answer", [" a", "a ", "\u3000a"])
 def test_padding_is_refused(template: Path, tmp_path: Path, question: str, answer: str) -> None:
-    sentence = f"{question} must not begin or end with a space."
+    sentence = "no space at the start or the end."
     assert refusal(template, tmp_path, {"project_slug": "shop", question: answer}) == sentence
 
 
 @pytest.mark.parametrize(("question", "longest"), [*LONGEST.items(), ("project_slug", 40)])
 def test_a_novel_is_refused(template: Path, tmp_path: Path, question: str, longest: int) -> None:
     assert refusal(template, tmp_path, {"project_slug": "shop", question: "a" * (longest + 1)}) == (
-        f"{question} must have at most {longest} characters; it has {longest + 1}."
+        f"at most {longest} characters, not {longest + 1}."
     )
 
 
@@ -119,7 +111,7 @@ def test_one_letter_is_enough_and_a_book_too_much(
 ) -> None:
     answers = {"project_slug": "shop", question: "ä" * length}
     if length == 5000:
-        assert "it has 5000." in refusal(template, tmp_path, answers)
+        assert "not 5000." in refusal(template, tmp_path, answers)
     else:
         assert render(template, tmp_path, answers).answers[question] == "ä" * length
 
@@ -181,6 +173,22 @@ def test_a_choice_is_one_of_those_offered(
         ("3 Shops", "shops"),
         ("A" * 39 + " Shop", "a" * 39),
         ("Shop" + " of wonders" * 6, "shop-of-wonders-of-wonders-of-wonders-of"),
+        ("Café", "cafe"),
+        ("Cafe\u0301", "cafe"),
+        ("Anna's & O\u2019Brien", "annas-obrien"),
+        ("Müller & Söhne, Großstraße", "muller-sohne-grossstrasse"),
+        ("Łódź Ærø Þór Eða", "lodz-aero-thor-eda"),
+        ("Việt Nam, İstanbul, \u0131s\u0131", "viet-nam-istanbul-isi"),
+        ("ﬁne œuvre \\N{LATIN SMALL LETTER A}", "fine-oeuvre-n-latin-small-letter-a"),
+        ("Ünïcødé 服務 сервис", "unicode"),
+        ("商店", "service"),
+        ("Магазин", "service"),
+        ("24/7", "service"),
+        ("Class", "class-service"),
+        ("FastAPI", "fastapi-service"),
+        ("Test", "test-service"),
+        ("MySQL", "mysql-service"),
+        ("Information Schema", "information-schema-service"),
     ],
 )
 def test_the_slug_follows_from_the_name(
@@ -189,11 +197,59 @@ def test_the_slug_follows_from_the_name(
     assert render(template, tmp_path, {"project_name": name}).answers["project_slug"] == slug
 
 
-@pytest.mark.parametrize("name", ["商店", "123", "Class", "FastAPI"])
-def test_a_name_without_a_slug_of_its_own_asks_for_one(
-    template: Path, tmp_path: Path, name: str
+RESERVED = [
+    word
+    for name in ("keywords", "taken", "distributions")
+    for word in getattr(environment().get_template("includes/validators.jinja").module, name)
+]
+
+
+def message_for(question: str, answer: str) -> str:
+    """Return the words of a validator, nothing for an accepted answer."""
+    validator = environment().from_string(ASKED[question]["validator"])
+    return validator.render({question: answer}).strip()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "cure"),
+    [
+        ("description", "", "write 1 to 200 visible characters."),
+        ("description", "a\tb", "only visible characters, one line"),
+        ("description", "a ", "no space at the start or the end."),
+        ("description", "a" * 5000, "at most 200 characters, not 5000."),
+        ("author_email", "a@b.com\n", "team@example.com"),
+        ("project_slug", "Shop", "lowercase words: example-service"),
+        ("project_slug", "a" * 5000, "at most 40 characters, not 5000."),
+        *(("project_slug", word, f"use {word}-service") for word in RESERVED),
+    ],
+)
+def test_a_terminal_of_80_columns_shows_how_to_write_the_answer(
+    question: str, answer: str, cure: str
 ) -> None:
-    sentence = refusal(template, tmp_path, {"project_name": name})
-    assert re.search(r"such as [a-z]+-service\.$", sentence)
-    project = render(template, tmp_path / "named", {"project_name": name, "project_slug": "shop"})
-    assert project.answers["project_name"] == name
+    line = f"Validation error for question '{question}': {message_for(question, answer)}"
+    assert cure in line[:80]
+
+
+def test_every_default_is_accepted() -> None:
+    """For any name: of letters of all scripts, of reserved words, and of any length."""
+    dice = random.Random(13)  # noqa: S311 - the same names each time
+    names = [*RESERVED, "x" * 80, "é" * 80, "🚀", *(f"{word} {'x' * 70}" for word in RESERVED)]
+    for _ in range(2000):
+        blocks = dice.choices(
+            [0x20, 0xC0, 0x300, 0x400, 0x1E00, 0x2100, 0x4E00, 0x1D400, 0xE000], k=3
+        )
+        signs = [
+            chr(block + dice.randrange(96)) for block in dice.choices(blocks, k=dice.randint(1, 80))
+        ]
+        names.append("".join(signs))
+    defaults = {
+        name: environment().from_string(question["default"])
+        for name, question in ASKED.items()
+        if "validator" in question and name != "project_name"
+    }
+    accepted = [name for name in names if not message_for("project_name", name)]
+    assert len(accepted) > 1000
+    for name in accepted:
+        for question, default in defaults.items():
+            answer = default.render(project_name=name).strip()
+            assert not message_for(question, answer), (name, answer)

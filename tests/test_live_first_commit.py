@@ -25,7 +25,7 @@ def test_the_first_commit_has_what_ci_and_the_image_build_need(
 ) -> None:
     project = render(template, tmp_path / "project", {"project_slug": "harness"})
     service = Service(project.path, None)
-    assert [command.split()[0] for command in COMMANDS] == ["uv", "git"]
+    assert [command.split()[0] for command in COMMANDS] == ["uv", "git", "git"]
     for command in COMMANDS:
         service.run("sh", "-c", command, **OTHER_BRANCH)
     clone = tmp_path / "clone"

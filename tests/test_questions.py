@@ -32,6 +32,20 @@ def test_every_question_says_what_it_asks_and_has_a_default(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ASKED)
+def test_a_terminal_of_80_columns_shows_every_question_whole(name: str) -> None:
+    question = ASKED[name]
+    offered = question.get("choices", [])
+    for text in [question["help"], *map(str, offered)]:
+        assert len(text) <= 80 - len(" » ")
+
+
+def test_a_terminal_of_80_columns_shows_every_line_of_a_message_whole() -> None:
+    for message in (name for name in CONFIG if name.startswith("_message")):
+        for line in CONFIG[message].splitlines():
+            assert "{" in line or len(line) <= 80 - len(" ")
+
+
+@pytest.mark.parametrize("name", ASKED)
 def test_every_answer_is_checked(name: str) -> None:
     question = ASKED[name]
     if "choices" in question:
