@@ -31,7 +31,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return  # the workers run the tests
     try:
         url = _resources.enter_context(database.own_database())
-        os.environ["ENVIRONMENT"] = "local"
+        os.environ |= {"ENVIRONMENT": "local", "DOCS_ENABLED": "true"}
         os.environ.pop("DATABASE_URL_FILE", None)
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
         database.build(url)
