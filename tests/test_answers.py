@@ -220,7 +220,10 @@ def message_for(question: str, answer: str) -> str:
         ("author_email", "a@b.com\n", "team@example.com"),
         ("project_slug", "Shop", "lowercase words: example-service"),
         ("project_slug", "a" * 5000, "at most 40 characters, not 5000."),
-        *(("project_slug", word, f"use {word}-service") for word in RESERVED),
+        *(
+            ("project_slug", word, f"use {word}-service" if len(word) <= 22 else "use another name")
+            for word in RESERVED
+        ),
     ],
 )
 def test_a_terminal_of_80_columns_shows_how_to_write_the_answer(

@@ -13,9 +13,9 @@ from app.core.http.middleware import (
 )
 from app.core.http.openapi import extend_openapi, operation_id, project_metadata, tags
 from app.core.http.problems import add_problem_handlers, problem_responses
-from app.core.http.proxy import AllowedHostsMiddleware, RootPathMiddleware
 from app.core.process.lifespan import lifespan
 from app.core.process.logging import configure_logging
+from app.core.process.telemetry import telemetry_config
 
 
 def create_app() -> FastAPI:
@@ -28,12 +28,16 @@ def create_app() -> FastAPI:
         title=settings.project_name,
         version=project["version"],
         description=project.get("description", ""),
-        openapi_url="/openapi.json" if settings.shows_docs else None,
-        servers=[{"url": settings.root_path or "/"}],
+        servers=[{"url": "/"}],
         openapi_tags=tags(routers),
         generate_unique_id_function=operation_id,
         responses=problem_responses(400, 413, 422, 500, 503),
         lifespan=lifespan,
+        telemetry=telemetry_config(
+            name=project["name"],
+            version=project["version"],
+            environment=settings.environment,
+        ),
     )
     add_problem_handlers(app)
     extend_openapi(app, authors=project.get("authors", []))
@@ -48,10 +52,6 @@ def create_app() -> FastAPI:
             allow_headers=["*"],
             expose_headers=["Location", "X-Request-ID"],
         )
-    if settings.root_path:
-        app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
-    if settings.allowed_hosts:
-        app.add_middleware(AllowedHostsMiddleware, hosts=settings.allowed_hosts)
     app.add_middleware(RequestContextMiddleware)
     for router in routers:
         app.include_router(router, prefix="/api/v1")

@@ -31,9 +31,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return  # the workers run the tests
     try:
         url = _resources.enter_context(database.own_database())
-        os.environ |= {"ENVIRONMENT": "local", "DOCS_ENABLED": "true"}
+        os.environ["ENVIRONMENT"] = "local"
         os.environ.pop("DATABASE_URL_FILE", None)
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        # Tests send no telemetry, whatever the environment says.
+        os.environ["OTEL_SDK_DISABLED"] = "true"
         database.build(url)
     except SystemExit as stop:
         raise pytest.UsageError(str(stop)) from None

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import exc
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
@@ -20,6 +21,21 @@ logging.getLogger(__name__).setLevel(logging.WARNING)
 
 # Overflow connections are closed this long after the pool was last exhausted.
 OVERFLOW_IDLE_SECONDS = 10.0
+
+
+@dataclass
+class Waits:
+    """The callers of a pool that wait for a connection.
+
+    Args:
+        waiting: the number of those that wait now.
+        timeouts: the number of those that waited too long.
+        observers: called with the seconds of each wait, in the context of the caller.
+    """
+
+    waiting: int = 0
+    timeouts: int = 0
+    observers: list[Callable[[float], object]] = field(default_factory=list)
 
 
 class FairQueuePool(AsyncAdaptedQueuePool):
@@ -38,7 +54,9 @@ class FairQueuePool(AsyncAdaptedQueuePool):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._permits = asyncio.Semaphore(self.size() + max(self._max_overflow, 0))
+        self.limit = self.size() + max(self._max_overflow, 0)
+        self.waits = Waits()
+        self._permits = asyncio.Semaphore(self.limit)
         self._idle_overflow: deque[ConnectionPoolEntry] = deque()
         self._last_exhausted = monotonic()
         self._held: dict[ConnectionPoolEntry, Callable[[], None]] = {}
@@ -102,15 +120,32 @@ class FairQueuePool(AsyncAdaptedQueuePool):
             self._idle_overflow.pop().close()
         super().dispose()
 
+    def recreate(self) -> "FairQueuePool":
+        """Return a new pool, which goes on with the counts of waits."""
+        pool = cast(FairQueuePool, super().recreate())
+        pool.waits = self.waits
+        return pool
+
+    def idle(self) -> int:
+        """Return the number of open connections that are not in use."""
+        return self.checkedin() + len(self._idle_overflow)
+
     def checkedout(self) -> int:
         """Return the number of connections in use."""
         return super().checkedout() - len(self._idle_overflow)
 
     async def _wait_for_permit(self) -> None:
+        started = monotonic()
+        self.waits.waiting += 1
         try:
             async with asyncio.timeout(self._timeout):
                 await self._permits.acquire()
         except TimeoutError:
+            self.waits.timeouts += 1
             raise exc.TimeoutError(
                 f"no connection became free within {self._timeout:g} s; {self.status()}"
             ) from None
+        finally:
+            self.waits.waiting -= 1
+            for observe in self.waits.observers:
+                observe(monotonic() - started)

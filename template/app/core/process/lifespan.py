@@ -14,6 +14,7 @@ from app.core.config import get_settings
 from app.core.database import engine
 from app.core.engine import driver
 from app.core.http.health import readiness
+from app.core.process.telemetry import observed
 from app.models.base import Base
 
 CLOSE_TIMEOUT = 5.0
@@ -28,7 +29,8 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     readiness.stopping = False
     fail_readiness_on_sigterm(settings.shutdown_delay)
     await driver.on_startup(engine, settings, Base.metadata)
-    yield
+    with observed(engine):
+        yield
     await dispose_engine()
 
 

@@ -2,10 +2,15 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 
 from app.core.config import Settings
+
+# The processors of loggers that are not structlog's.
+_foreign: list[structlog.typing.Processor] = []
 
 
 def configure_logging(settings: Settings) -> None:
@@ -30,10 +35,11 @@ def configure_logging(settings: Settings) -> None:
         # Tests replace the processors of loggers that are in use already.
         cache_logger_on_first_use=not local,
     )
+    _foreign[:] = [*shared, structlog.stdlib.add_logger_name]
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=_foreign,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -44,3 +50,20 @@ def configure_logging(settings: Settings) -> None:
     # The middleware writes the access line.
     logging.getLogger("uvicorn.access").handlers.clear()
     logging.getLogger("uvicorn.access").propagate = False
+
+
+@contextmanager
+def log_processor(processor: structlog.typing.Processor) -> Iterator[None]:
+    """Run `processor` on all log lines inside the block, also of loggers that are in use."""
+    chains: list[list[structlog.typing.Processor]] = [
+        structlog.get_config()["processors"],
+        _foreign,
+    ]
+    for chain in chains:
+        # After the variables of the context, before the renderer.
+        chain.insert(1, processor)
+    try:
+        yield
+    finally:
+        for chain in chains:
+            chain.remove(processor)
