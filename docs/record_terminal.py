@@ -123,7 +123,7 @@ def record(folder: Path) -> Recording:
     reading = threading.Thread(target=lambda: [recording.add(line) for line in output])
     reading.start()
     try:
-        wait_for(process, "Application startup complete", recording)
+        wait_for(process, "Ready: ", recording)
         recording.add("")
         recording.add("# in a second terminal")
         for request in REQUESTS:

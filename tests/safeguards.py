@@ -556,4 +556,25 @@ SAFEGUARDS = [
         "pass",
         "tests/platform/recipes/test_names.py",
     ),
+    Safeguard(
+        "parallel tests without a database print one message",
+        "tests/platform/fixtures.py",
+        "                database.create(url)\n",
+        "                pass\n",
+        "tests/platform/test_no_database.py",
+    ),
+    Safeguard(
+        "the documentation of the development server needs no network",
+        "scripts/dev.py",
+        "    return [route for route in offline.routes",
+        "    return [route for route in offline.routes[:0]",
+        "tests/platform/scripts/test_dev.py",
+    ),
+    Safeguard(
+        "Ctrl-C prints no traceback",
+        "scripts/__init__.py",
+        "    if not issubclass(kind, KeyboardInterrupt):\n",
+        "    if True:\n",
+        "tests/platform/scripts/test_interrupt.py",
+    ),
 ]

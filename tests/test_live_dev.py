@@ -110,7 +110,9 @@ def test_one_command_serves_with_a_database_and_takes_it_away_again(
     start: Callable[..., Service], tmp_path: Path, stop: signal.Signals
 ) -> None:
     service = start(database="postgresql")
-    with dev(service, tmp_path / "log") as (port, process):
+    log = tmp_path / "log"
+    with dev(service, log) as (port, process):
+        assert f"\nReady: http://127.0.0.1:{port}/docs\n" in log.read_text()
         product = {"name": "Lamp", "price": "12.5"}
         status, created = call(port, "POST", "/api/v1/products", product)
         assert (status, created["price"]) == (201, "12.50")
@@ -127,3 +129,4 @@ def test_one_command_serves_with_a_database_and_takes_it_away_again(
         process.wait(timeout=SECONDS)
         for gone in (port, database_port):
             wait_until_refused(gone)
+        assert "Traceback" not in log.read_text()

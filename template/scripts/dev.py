@@ -1,5 +1,6 @@
 """The development server: `uv run poe dev` applies pending migrations and serves with reload.
 
+The pages `/docs` and `/redoc` need no network: their scripts come from this server.
 A revision that is made while it runs is not applied: it should be read first. Until then each
 request gets a 503 that names the command.
 """
@@ -10,11 +11,14 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from sqlalchemy import String, column, select, table
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
 
-from app.core.config import get_settings
+from app.core.config import Settings, get_settings
 from app.core.database import reader
 from app.core.http.problems import problem_response
 from app.core.process.logging import configure_logging
@@ -58,11 +62,53 @@ class RefusePending:
         return bool(self.heads)
 
 
+class PrintWhenReady:
+    """Prints a line when the app has started, also after a reload."""
+
+    def __init__(self, app: ASGIApp, line: str) -> None:
+        self.app = app
+        self.line = line
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve, and print the line after the startup."""
+
+        async def send_and_print(message: Message) -> None:
+            await send(message)
+            if message["type"] == "lifespan.startup.complete":
+                print(self.line, flush=True)
+
+        await self.app(scope, receive, send_and_print if scope["type"] == "lifespan" else send)
+
+
+def address(settings: Settings) -> str:
+    """Return the URL of the service for a browser on this machine."""
+    host = settings.host
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not used
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def offline_docs(app: FastAPI) -> list[BaseRoute]:
+    """Return routes for `/docs` and `/redoc` that load nothing from the network."""
+    if app.openapi_url is None:
+        return []
+    offline = FastAPIOffline(
+        title=app.title,
+        docs_url=app.docs_url,
+        redoc_url=app.redoc_url,
+        openapi_url=app.openapi_url,
+        swagger_ui_parameters=app.swagger_ui_parameters,
+    )
+    return [route for route in offline.routes if getattr(route, "path", "") != app.openapi_url]
+
+
 def create_app() -> ASGIApp:
     """Return the app of the development server."""
     from app.main import app
 
-    return RefusePending(app)
+    app.router.routes[:0] = offline_docs(app)
+    path = app.docs_url if app.openapi_url else ""
+    return PrintWhenReady(RefusePending(app), f"Ready: {address(get_settings())}{path}")
 
 
 def main() -> None:
@@ -70,7 +116,9 @@ def main() -> None:
     settings = get_settings()
     configure_logging(settings)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    print("Applying migrations ...", flush=True)
     command.upgrade(Config("alembic.ini"), "head")
+    print("Starting the server ...", flush=True)
     uvicorn.run(
         "scripts.dev:create_app",
         factory=True,
@@ -80,6 +128,9 @@ def main() -> None:
         reload_dirs=["app", "migrations"],
         access_log=False,
         log_config=None,
+        log_level="warning",
+        # An open stream would otherwise delay Ctrl-C and a reload until its client leaves.
+        timeout_graceful_shutdown=3,
     )
 
 

@@ -43,6 +43,7 @@ EXPLAIN = "EXPLAIN"
 ANALYZE_PART = text("ANALYZE TABLE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_arrayagg
+UNUSABLE_URL = "mysql://u:top-secret@127.0.0.1:1/shop_test"
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
 DEFAULT_PORT = 3306
 BECOME_STANDBY = "SET SESSION TRANSACTION READ ONLY"

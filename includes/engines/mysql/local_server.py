@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -50,7 +51,9 @@ def start(folder: Path) -> None:
     """
     program = _program()
     if not _data(folder).is_dir():
+        print(f"Creating the data of a local {program.name} in {folder} ...", file=sys.stderr)
         _create(program, folder)
+    print(f"Starting the local {program.name} ...", file=sys.stderr)
     port, log = _free_port(), folder / "mysql.log"
     (folder / "port").write_text(str(port))
     pid = _spawn(

@@ -46,6 +46,7 @@ EXPLAIN = "EXPLAIN"
 ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_build_object, func.json_agg
+UNUSABLE_URL = "postgresql://u:top-secret@127.0.0.1:1/shop_test"
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
 DEFAULT_PORT = 5432
 BECOME_STANDBY = "SET default_transaction_read_only = on"

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def start(folder: Path) -> None:
         SystemExit: with the end of the server's log.
     """
     if not _data(folder).is_dir():
+        print(f"Creating a local PostgreSQL in {folder} ...", file=sys.stderr)
         _create(folder)
+    print("Starting the local PostgreSQL ...", file=sys.stderr)
     result = _pg_ctl(
         folder, "start", "-w", "-l", str(_log(folder)), "-o", f"{OPTIONS} -p {_free_port()}"
     )

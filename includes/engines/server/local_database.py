@@ -24,6 +24,7 @@ from scripts import local_server as server
 
 PROJECT = Path(__file__).parent.parent
 DATABASE = "local"
+CONNECT_TIMEOUT = 10
 # Waits until no process uses the server, with few imports, then stops it if it still runs.
 GUARD = """
 import fcntl, sys
@@ -46,7 +47,11 @@ def folder() -> Path:
 
 
 async def create_database(url: URL, *, anew: bool = False) -> None:
-    """Create the database of `url` unless it exists; `anew` drops it first."""
+    """Create the database of `url` unless it exists; `anew` drops it first.
+
+    Raises:
+        TimeoutError: when the server does not answer.
+    """
     assert url.database is not None
     engine = create_async_engine(
         url.set(database=server.MAINTENANCE_DATABASE),
@@ -54,7 +59,8 @@ async def create_database(url: URL, *, anew: bool = False) -> None:
         isolation_level="AUTOCOMMIT",
     )
     name = engine.dialect.identifier_preparer.quote(url.database)
-    async with engine.connect() as connection:
+    async with asyncio.timeout(CONNECT_TIMEOUT) as limit, engine.connect() as connection:
+        limit.reschedule(None)
         exists = (await connection.execute(server.EXISTS, {"name": url.database})).first()
         if exists and anew:
             await connection.execute(text(server.DROP.format(name)))

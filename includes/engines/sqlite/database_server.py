@@ -41,6 +41,7 @@ EXPLAIN = "EXPLAIN QUERY PLAN"
 ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
 JSON_OBJECT, JSON_ARRAY = func.json_object, func.json_group_array
+UNUSABLE_URL = "sqlite:////dev/null/shop_test"
 UNREACHABLE: dict[str, Any] = {"database": "/nowhere/top-secret.db"}
 SLOW = """
     WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 100000000)

@@ -14,7 +14,8 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pydantic import SecretStr
-from sqlalchemy import URL, MetaData, inspect
+from sqlalchemy import URL, MetaData, NullPool, inspect
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import load_settings
 from app.core.engine.settings import DatabaseSettings
@@ -30,37 +31,46 @@ class _TestDatabaseSettings(DatabaseSettings):
 
 
 @contextmanager
-def own_database() -> Iterator[URL]:
-    """Yield the URL of a database that no other test process of this user uses.
+def shared_database() -> Iterator[URL]:
+    """Yield the URL from which the database of each test process gets its name.
 
     It is `TEST_DATABASE_URL`, else the service's database with `_test` added to its name, else a
-    local one. Parallel processes get `…_1_test`, `…_2_test`.
+    local one.
+
+    Raises:
+        pytest.UsageError: when `TEST_DATABASE_URL` is not accepted.
     """
     settings = load_settings(_TestDatabaseSettings)
     if settings.test_database_url is not None:
-        url = parse_url(settings.test_database_url.get_secret_value())
-        if not (url.database or "").endswith(SUFFIX):
-            raise pytest.UsageError(
-                f"TEST_DATABASE_URL must name a database that ends in {SUFFIX}, since the tests "
-                f"drop it; it names {url.database}"
-            )
-        with _free_name(url) as free:
-            yield free
+        yield _test_url(settings.test_database_url.get_secret_value())
     elif settings.configured_url is not None:
         url = settings.configured_url
-        with _free_name(url.set(database=f"{url.database}_test")) as free:
-            yield free
+        yield url.set(database=f"{url.database}{SUFFIX}")
     else:
-        with (
-            local_database.running() as url,
-            _free_name(url.set(database=f"{url.database}_test")) as free,
-        ):
-            yield free
+        with local_database.running() as url:
+            yield url.set(database=f"{url.database}{SUFFIX}")
+
+
+def _test_url(value: str) -> URL:
+    try:
+        url = parse_url(value)
+    except ValueError as error:
+        raise pytest.UsageError(f"TEST_DATABASE_URL: {error}") from None
+    if not (url.database or "").endswith(SUFFIX):
+        raise pytest.UsageError(
+            f"TEST_DATABASE_URL must name a database that ends in {SUFFIX}, since the tests "
+            f"drop it; it names {url.database}"
+        )
+    return url
 
 
 @contextmanager
-def _free_name(url: URL) -> Iterator[URL]:
-    """Yield the first name whose lock file is free; a killed process holds no lock."""
+def free_name(url: URL) -> Iterator[URL]:
+    """Yield the URL of a database that no other test process of this user uses.
+
+    It is the first name whose lock file is free: `…_test`, `…_1_test`, `…_2_test`. A killed process
+    holds no lock.
+    """
     digest = hashlib.sha256(url.render_as_string(hide_password=False).encode()).hexdigest()[:16]
     assert url.database is not None
     for number in count():
@@ -75,9 +85,33 @@ def _free_name(url: URL) -> Iterator[URL]:
             return
 
 
+def create(url: URL) -> None:
+    """Create the database, empty, or drop it and create it again.
+
+    Raises:
+        pytest.UsageError: when that fails, with the reason.
+    """
+    try:
+        asyncio.run(_create(url))
+    except Exception as error:
+        reason = getattr(error, "orig", None) or str(error) or "the server does not answer"
+        raise pytest.UsageError(
+            f"The tests cannot use {url.render_as_string()}: {reason}\n"
+            "Make it available, or correct DATABASE_URL or TEST_DATABASE_URL. Without these "
+            "variables, the tests use a local database."
+        ) from None
+
+
+async def _create(url: URL) -> None:
+    await create_database(url, anew=True)
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect():
+        pass
+
+
 def build(url: URL) -> None:
     """Create the database, empty, and apply all migrations."""
-    asyncio.run(create_database(url, anew=True))
+    create(url)
     command.upgrade(Config("alembic.ini"), "head")
 
 

@@ -25,13 +25,21 @@ _resources = ExitStack()
 # Last, so that coverage includes the imports of the migrations.
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Set the variables before a test module imports the app, which reads them once."""
+    """Set the variables before a test module imports the app, which reads them once.
+
+    With parallel processes, the first one only asks for a database, so that an error is printed
+    once and not by each of them.
+    """
     config = session.config
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        return  # the workers run the tests
+    has_workers = config.getoption("numprocesses", None) and not hasattr(config, "workerinput")
     try:
-        url = _resources.enter_context(database.own_database())
-        os.environ["ENVIRONMENT"] = "local"
+        shared = _resources.enter_context(database.shared_database())
+        if has_workers:
+            with database.free_name(shared) as url:
+                database.create(url)
+            return
+        url = _resources.enter_context(database.free_name(shared))
+        os.environ |= {"ENVIRONMENT": "local", "DOCS_ENABLED": "true"}
         os.environ.pop("DATABASE_URL_FILE", None)
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
         # Tests send no telemetry, whatever the environment says.

@@ -1,9 +1,14 @@
+import re
+
 import pytest
 from fastapi import FastAPI
+from starlette.types import Message
 from structlog.testing import capture_logs
 
+from app.core.config import get_settings
 from app.core.database import reader
-from scripts.dev import RefusePending
+from app.main import create_app
+from scripts.dev import PrintWhenReady, RefusePending, address, offline_docs
 from tests.platform.clients import client_of
 
 app = FastAPI()
@@ -42,3 +47,54 @@ async def test_a_database_that_does_not_respond_is_left_to_the_app(
     monkeypatch.setattr(reader, "rows", fail)
     async with client_of(RefusePending(app)) as client:
         assert (await client.get("/")).json() == "served"
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_docs_load_everything_from_the_server_itself(page: str) -> None:
+    served = create_app()
+    served.router.routes[:0] = offline_docs(served)
+    async with client_of(served) as client:
+        html = (await client.get(page)).text
+        addresses = re.findall(r"""(?:src|href|spec-url)="(.+?)"|url: '(.+?)'""", html)
+        loaded = ["".join(found) for found in addresses]
+        assert any(path.endswith(".js") for path in loaded)
+        assert "/openapi.json" in loaded
+        for path in loaded:
+            assert path.startswith("/")
+            assert (await client.get(path)).status_code == 200, path
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        assert paths.keys() == create_app().openapi()["paths"].keys()
+
+
+def test_closed_docs_stay_closed() -> None:
+    assert offline_docs(FastAPI(openapi_url=None)) == []
+
+
+async def test_the_address_is_printed_when_the_app_has_started(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    incoming = iter(["lifespan.startup", "lifespan.shutdown"])
+    printed = {}
+
+    async def receive() -> Message:
+        return {"type": next(incoming)}
+
+    async def send(message: Message) -> None:
+        printed[message["type"]] = capsys.readouterr().out
+
+    await PrintWhenReady(app, "Ready")({"type": "lifespan"}, receive, send)
+    assert printed == {"lifespan.startup.complete": "", "lifespan.shutdown.complete": "Ready\n"}
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8001"),
+        ("0.0.0.0", "http://localhost:8001"),
+        ("::", "http://localhost:8001"),
+        ("::1", "http://[::1]:8001"),
+        ("dev.example", "http://dev.example:8001"),
+    ],
+)
+def test_the_address_can_be_opened_in_a_browser(host: str, url: str) -> None:
+    assert address(get_settings().model_copy(update={"host": host, "port": 8001})) == url
