@@ -53,7 +53,7 @@ def _figures(project: Project, url: str, options: Options) -> list[str]:
     starts, describing, sizes, memory, cpu = [], [], [], [], []
     for _ in range(min(3, options.rounds)):
         started = time.perf_counter()
-        with serving(project, SERVICE, url) as server:
+        with serving(project, SERVICE, url, DOCS_ENABLED="true") as server:
             starts.append(time.perf_counter() - started)
             memory.append(server.memory())
             began = time.perf_counter()

@@ -15,6 +15,10 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.web_concurrency,
+        # A new process responds after its imports, which take long on a slow processor.
+        timeout_worker_healthcheck=60,
+        timeout_keep_alive=settings.keep_alive_timeout,
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         timeout_graceful_shutdown=settings.shutdown_timeout,
         access_log=False,
         log_config=None,

@@ -13,6 +13,7 @@ from app.core.http.middleware import (
 )
 from app.core.http.openapi import extend_openapi, operation_id, project_metadata, tags
 from app.core.http.problems import add_problem_handlers, problem_responses
+from app.core.http.proxy import AllowedHostsMiddleware, RootPathMiddleware
 from app.core.process.lifespan import lifespan
 from app.core.process.logging import configure_logging
 from app.core.process.telemetry import telemetry_config
@@ -28,7 +29,8 @@ def create_app() -> FastAPI:
         title=settings.project_name,
         version=project["version"],
         description=project.get("description", ""),
-        servers=[{"url": "/"}],
+        openapi_url="/openapi.json" if settings.shows_docs else None,
+        servers=[{"url": settings.root_path or "/"}],
         openapi_tags=tags(routers),
         generate_unique_id_function=operation_id,
         responses=problem_responses(400, 413, 422, 500, 503),
@@ -52,6 +54,10 @@ def create_app() -> FastAPI:
             allow_headers=["*"],
             expose_headers=["Location", "X-Request-ID"],
         )
+    if settings.root_path:
+        app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
+    if settings.allowed_hosts:
+        app.add_middleware(AllowedHostsMiddleware, hosts=settings.allowed_hosts)
     app.add_middleware(RequestContextMiddleware)
     for router in routers:
         app.include_router(router, prefix="/api/v1")

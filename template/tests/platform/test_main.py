@@ -15,6 +15,8 @@ def test_the_server_uses_the_production_settings(monkeypatch: pytest.MonkeyPatch
     assert (served["host"], served["port"]) == (settings.host, settings.port)
     assert served["workers"] == settings.web_concurrency
     assert served["timeout_graceful_shutdown"] == settings.shutdown_timeout
+    assert served["timeout_keep_alive"] == settings.keep_alive_timeout == 75
+    assert served["forwarded_allow_ips"] == settings.forwarded_allow_ips == ["127.0.0.1"]
     assert served["access_log"] is False
     config = uvicorn.Config("app.main:app")
     config.load()

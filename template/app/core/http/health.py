@@ -14,6 +14,7 @@ READINESS_TIMEOUT = 2.0
 
 # For load balancers and orchestrators, not for clients, so it is not in the OpenAPI document.
 router = APIRouter(prefix="/health", include_in_schema=False)
+PROBES = frozenset({"/health/live", "/health/ready"})
 logger = get_logger(__name__)
 
 

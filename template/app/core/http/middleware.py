@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 from fastapi.middleware.cors import CORSMiddleware
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +16,10 @@ from structlog import get_logger
 from structlog.contextvars import bound_contextvars
 
 from app.core.engine.request_connections import RequestConnections
+from app.core.http.health import PROBES, readiness
 from app.core.http.problems import problem_response
+from app.core.http.routing import route_template
+from app.core.http.security_headers import with_security_headers
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -30,7 +33,7 @@ logger = get_logger("access")
 
 
 class RequestContextMiddleware:
-    """The outermost middleware: a request id, one line in the access log, connections counted."""
+    """The outermost middleware: request id, access log, headers of all responses, connections."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,7 +46,7 @@ class RequestContextMiddleware:
             with RequestConnections():
                 await self.app(scope, receive, send)
             return
-        request_id = Headers(scope=scope).get("x-request-id", "")
+        request_id = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
         if not REQUEST_ID.fullmatch(request_id):
             request_id = token_hex(8)
         status = 0
@@ -53,7 +56,13 @@ class RequestContextMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = with_security_headers(message.get("headers", ()))
+                headers = [header for header in headers if header[0] != b"x-request-id"]
+                headers.append((b"x-request-id", request_id.encode()))
+                if readiness.stopping and scope["http_version"] != "2":
+                    # The balancer should not send its next request on this connection.
+                    headers.append((b"connection", b"close"))
+                message["headers"] = headers
             await send(message)
 
         with bound_contextvars(request_id=request_id), RequestConnections():
@@ -66,11 +75,15 @@ class RequestContextMiddleware:
                     await response(scope, receive, send_with_id)
                 raise
             finally:
-                logger.info(
+                route, client = route_template(scope), scope.get("client")
+                log = logger.debug if route in PROBES else logger.info
+                log(
                     "request",
                     method=scope["method"],
                     path=scope["path"],
+                    route=route,
                     status=status,
+                    client=client[0] if client else None,
                     milliseconds=round((perf_counter() - started) * 1000, 1),
                 )
 

@@ -42,3 +42,13 @@ class FeatureRouter(APIRouter):
         if self.prefix.partition("{")[0] not in scope["path"]:
             return Match.NONE, {}
         return super().matches(scope)
+
+
+def route_template(scope: Scope) -> str | None:
+    """Return the path of the route of a request, such as `/api/v1/products/{product_id}`.
+
+    None if no route has matched.
+    """
+    # The route itself does not know the prefix of the routers that include its router.
+    context = scope.get("fastapi", {}).get("effective_route_context")
+    return getattr(context or scope.get("route"), "path_format", None)

@@ -44,6 +44,39 @@ def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert settings().cors_origins == ["https://a.example", "https://b.example"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
+        ("FORWARDED_ALLOW_IPS", "*, 10.0.0.1"),
+        ("ALLOWED_HOSTS", "https://api.example.com"),
+        ("ALLOWED_HOSTS", "api.example.com:8000"),
+        ("ALLOWED_HOSTS", "api.example.com,"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ROOT_PATH", "shop"),
+        ("ROOT_PATH", "/shop/"),
+        ("KEEP_ALIVE_TIMEOUT", "0"),
+    ],
+)
+def test_a_value_that_would_have_no_effect_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"{name}: ") as stop:
+        load_settings(Settings)
+    assert value not in str(stop.value) or value == "*"
+
+
+def test_proxies_and_hosts_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.0/8, ::1")
+    monkeypatch.setenv("ALLOWED_HOSTS", "API.example.com, *.example.org,[::1]")
+    assert settings().forwarded_allow_ips == ["10.0.0.0/8", "::1"]
+    assert settings().allowed_hosts == ["api.example.com", "*.example.org", "[::1]"]
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert settings().forwarded_allow_ips == ["*"]
+
+
 def test_a_missing_database_url_is_an_error() -> None:
     with pytest.raises(ValidationError, match="DATABASE_URL is missing: set it, or DATABASE_"):
         settings(database_url=None)

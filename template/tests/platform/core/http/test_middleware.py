@@ -6,9 +6,9 @@ import httpx
 import pytest
 from fastapi import Body
 from starlette.types import Message, Receive, Scope, Send
-from structlog.testing import capture_logs
 
 from app.core.config import get_settings
+from app.core.http.health import readiness
 from app.core.http.middleware import (
     BodyLimitMiddleware,
     RequestContextMiddleware,
@@ -34,11 +34,12 @@ async def test_an_invalid_request_id_is_replaced(
     assert len(response.headers["x-request-id"]) == 16
 
 
-async def test_each_request_is_logged_with_its_id(client: httpx.AsyncClient) -> None:
-    with capture_logs() as lines:
-        await client.get("/health/live?secret=1", headers={"X-Request-ID": "trace"})
-    (line,) = [line for line in lines if line["event"] == "request"]
-    assert (line["method"], line["path"], line["status"]) == ("GET", "/health/live", 200)
+async def test_responses_during_the_shutdown_close_their_connection(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "connection" not in (await client.get("/health/live")).headers
+    monkeypatch.setattr(readiness, "stopping", True)
+    assert (await client.get("/health/live")).headers["connection"] == "close"
 
 
 async def test_a_body_up_to_the_limit_is_accepted(gizmo_client: httpx.AsyncClient) -> None:
@@ -88,12 +89,12 @@ async def test_other_scopes_pass() -> None:
         passed.append(scope)
 
     scope = {"type": "lifespan"}
-    for middleware in (
+    for outer in (
         RequestContextMiddleware(app),
         UnhandledErrorMiddleware(app),
         BodyLimitMiddleware(app, max_bytes=1),
     ):
-        await middleware(scope, receive_nothing, send_nowhere)
+        await outer(scope, receive_nothing, send_nowhere)
     assert passed == [scope] * 3
 
 
