@@ -363,7 +363,7 @@ SAFEGUARDS = [
     Safeguard(
         "a prefix may be removed by the proxy or not",
         "app/core/http/proxy.py",
-        "            if not scope[\"path\"].startswith(f\"{self.root_path}/\"):\n",
+        '            if not scope["path"].startswith(f"{self.root_path}/"):\n',
         "            if True:\n",
         "tests/platform/core/http/test_proxy.py",
     ),

@@ -85,7 +85,7 @@ def test_the_versions_are_those_of_the_template() -> None:
         f"| Python | {choices('python_version')[0]} to {choices('python_version')[-1]}," in README
     )
     for packages, versions in (
-        ("FastAPI, Pydantic", "0.163, 2.14"),
+        ("FastAPI, Pydantic", "0.165, 2.14"),
         ("SQLAlchemy, Alembic", "2.1, 1.20"),
     ):
         assert f"| {packages} | {versions} or later |" in README
