@@ -34,6 +34,52 @@ REFUSED_URLS = [
     ("mysql://h/shop?colour=blue", "the parameter colour is unknown; accepted are"),
 ]
 
+# URLs as providers print them, and the mode of the context that they lead to.
+PROVIDER_URLS: dict[str, str | None] = {
+    # Aiven, DigitalOcean
+    "mysql://avnadmin:pw@shop-team.aivencloud.com:12691/defaultdb?ssl-mode=REQUIRED": "require",
+    "mysql://doadmin:pw@db-do-user-1-0.ondigitalocean.com:25060/shop?ssl-mode=REQUIRED": "require",
+    # Azure, Google Cloud SQL, Railway, RDS and Aurora
+    "mysql://shop:pw@shop.mysql.database.azure.com:3306/shop?useSSL=true&requireSSL=false": (
+        "require"
+    ),
+    "mysql://u:pw@/shop?unix_socket=/cloudsql/project:region:instance": None,
+    "mysql://root:pw@roundhouse.proxy.rlwy.net:41234/railway": None,
+    "mysql://u:pw@shop.cluster-abc.eu-west-1.rds.amazonaws.com:3306/shop"
+    "?ssl_mode=VERIFY_IDENTITY": "verify-full",
+    # JawsDB and other add-ons of Heroku
+    "mysql://u:pw@eu-cluster.jawsdb.com:3306/shop?reconnect=true": None,
+    # PlanetScale: for Prisma, Node.js and others
+    "mysql://u:pw@aws.connect.psdb.cloud/shop?sslaccept=strict": "verify-full",
+    'mysql://u:pw@aws.connect.psdb.cloud/shop?ssl={"rejectUnauthorized":true}': "verify-full",
+    "mysql://u:pw@aws.connect.psdb.cloud/shop?ssl=%7B%22rejectUnauthorized%22%3Atrue%7D": (
+        "verify-full"
+    ),
+    "mysql://u:pw@aws.connect.psdb.cloud/shop?ssl={}": "verify-full",
+    "mysql://u:pw@aws.connect.psdb.cloud/shop?ssl=true": "require",
+    "mysql://u:pw@aws.connect.psdb.cloud/shop?ssl=VERIFY_IDENTITY": "verify-full",
+    # TiDB Cloud
+    "mysql://4abc.root:pw@gateway01.eu-central-1.prod.aws.tidbcloud.com:4000/test"
+    "?ssl_verify_cert=true&ssl_verify_identity=true": "verify-full",
+    # Names and values of other clients
+    "mysql://u:pw@h/shop?sslMode=VERIFY_IDENTITY&allowPublicKeyRetrieval=true": "verify-full",
+    "mysql://u:pw@h/shop?ssl-mode=DISABLED&useSSL=false&charset=utf8mb4": None,
+    'mysql://u:pw@h/shop?ssl={"rejectUnauthorized":false}': "require",
+    "mysql://u:pw@h/shop?tls=skip-verify&parseTime=true": "require",
+}
+REFUSED_TLS = {
+    "ssl-mode=verified": "verified is no mode of TLS; accepted are disable, require, verify-ca, v",
+    "ssl-mode=PREFERRED": "PREFERRED is no mode of TLS; accepted are disable, require, verify-ca",
+    "ssl-mode=VERIFY_CA": "the TLS mode verify-ca needs the file of a CA: set DATABASE_SSL_CA",
+    "ssl-mode=DISABLED&ssl-ca=ca.pem": "the TLS mode disable does not use certificates",
+    "ssl-mode=DISABLED&ssl=true": "one parameter disables TLS, and another one asks for it",
+    "ssl-mode=REQUIRED&ssl_mode=DISABLED&ssl_mode=REQUIRED": "the parameter ssl_mode is there",
+    "ssl-ca=a.pem&ssl_ca=b.pem": "the parameter ssl_ca is there twice",
+    "sslaccept=sometimes": "sslaccept=sometimes is unknown; accepted are strict, accept_invalid",
+    'ssl={"ca":"PEM"}': "ssl has the unknown key ca",
+    "connect_timeout=soon": "connect_timeout must be a number of seconds",
+}
+
 SAFE_INDEX_OPTIONS = ""
 ADD_CHECK = 'op.create_check_constraint("ck_scratch", "scratch", {})'
 NOW = text("CURRENT_TIMESTAMP(6)")
@@ -47,6 +93,13 @@ UNUSABLE_URL = "mysql://u:top-secret@127.0.0.1:1/shop_test"
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
 DEFAULT_PORT = 3306
 BECOME_STANDBY = "SET SESSION TRANSACTION READ ONLY"
+# A user that logs in with a password.
+CREATE_USER = (
+    "CREATE USER {user}@'%' IDENTIFIED BY '{password}'",
+    "GRANT ALL PRIVILEGES ON *.* TO {user}@'%'",
+)
+CHANGE_PASSWORD = "ALTER USER {user}@'%' IDENTIFIED BY '{password}'"
+DROP_USER = "DROP USER IF EXISTS {user}@'%'"
 CHANGE_NAME = "ALTER TABLE gizmo MODIFY name VARCHAR({}) NOT NULL"
 CONNECTION_NUMBER = text("SELECT CONNECTION_ID()")
 END_CONNECTION = "KILL {}"

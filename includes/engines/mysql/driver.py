@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.engine.limits import warn_about_limits
+from app.core.engine.url import driver_arguments
 from app.core.errors import Violation
 
 # Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
@@ -60,9 +61,11 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     `statement_timeout` is in seconds; None means no limit.
     """
 
-    async def connect(*args: Any, **kwargs: Any) -> Any:
-        async with asyncio.timeout(settings.database_connect_timeout):
-            return await asyncmy.connect(*args, **kwargs)
+    async def connect(**parameters: Any) -> Any:
+        seconds = parameters.get("connect_timeout") or settings.database_connect_timeout
+        async with asyncio.timeout(seconds):
+            parameters["password"] = await settings.current_password()
+            return await asyncmy.connect(**driver_arguments(parameters))
 
     connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
     session = [

@@ -10,10 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import asyncmy
 from asyncmy.errors import Error
 from sqlalchemy import URL, text
+
+from app.core.engine.url import driver_arguments
 
 MAINTENANCE_DATABASE = "information_schema"
 EXISTS = text("SELECT 1 FROM schemata WHERE schema_name = :name")
@@ -32,6 +35,11 @@ OPTIONS = [
     f"--pid-file={PID_FILE}",
     "--socket=server.sock",
 ]
+
+
+async def connect(**parameters: Any) -> Any:
+    """Return a connection for the parameters of a URL, for SQLAlchemy."""
+    return await asyncmy.connect(**driver_arguments(parameters))
 
 
 def is_running(folder: Path) -> bool:

@@ -36,6 +36,62 @@ REFUSED_URLS = [
     ("postgresql://h/shop?colour=blue", "the parameter colour is unknown; accepted are"),
 ]
 
+# URLs as providers print them, and the argument `ssl` of the driver, or the mode of its context.
+PROVIDER_URLS: dict[str, str | None] = {
+    # Aiven, Azure, DigitalOcean, Timescale
+    "postgres://avnadmin:pw@shop-team.aivencloud.com:12691/defaultdb?sslmode=require": "require",
+    "postgresql://u:pw@shop.postgres.database.azure.com:5432/postgres?sslmode=require": "require",
+    "postgresql://doadmin:pw@db-do-user-1-0.ondigitalocean.com:25060/shop?sslmode=require": (
+        "require"
+    ),
+    # CockroachDB
+    "postgresql://u:pw@free.aws.cockroachlabs.cloud:26257/shop?sslmode=verify-full"
+    "&options=--cluster%3Dshop-1": "verify-full",
+    # Google Cloud SQL by its proxy's socket
+    "postgresql://u:pw@/shop?host=/cloudsql/project:region:instance": None,
+    # Heroku, Railway, Render, RDS and Aurora
+    "postgres://u:pw@ec2-1-2-3-4.compute-1.amazonaws.com:5432/d5k6": None,
+    "postgresql://postgres:pw@roundhouse.proxy.rlwy.net:41234/railway": None,
+    "postgresql://shop:pw@dpg-abc-a.frankfurt-postgres.render.com/shop": None,
+    "postgresql://u:pw@shop.cluster-abc.eu-west-1.rds.amazonaws.com:5432/shop"
+    "?sslmode=verify-full&sslrootcert=system": "verify-full",
+    # Neon: direct, pooled, and for clients that send no host name
+    "postgresql://u:pw@ep-cool-1.eu-central-1.aws.neon.tech/neondb"
+    "?sslmode=require&channel_binding=require": "verify-full",
+    "postgresql://u:pw@ep-cool-1-pooler.eu-central-1.aws.neon.tech/neondb"
+    "?sslmode=require&channel_binding=require&connect_timeout=10": "verify-full",
+    "postgresql://u:pw@ep-cool-1.eu-central-1.aws.neon.tech/neondb"
+    "?sslmode=require&options=endpoint%3Dep-cool-1": "require",
+    # PlanetScale
+    "postgresql://u:pw@eu-central-1.pg.psdb.cloud:6432/postgres"
+    "?sslmode=verify-full&sslrootcert=system": "verify-full",
+    # Supabase: direct, session pooler, transaction pooler for Prisma, and by Vercel
+    "postgresql://postgres:pw@db.abcdefgh.supabase.co:5432/postgres": None,
+    "postgresql://postgres.abcdefgh:pw@aws-0-eu-central-1.pooler.supabase.com:5432/postgres": None,
+    "postgresql://postgres.abcdefgh:pw@aws-0-eu-central-1.pooler.supabase.com:6543/postgres"
+    "?pgbouncer=true&connection_limit=1": None,
+    "postgres://postgres.abcdefgh:pw@aws-0-us-east-1.pooler.supabase.com:6543/postgres"
+    "?sslmode=require&supa=base-pooler.x": "require",
+}
+REFUSED_TLS = {
+    "sslmode=verified": "verified is no mode of TLS; accepted are disable, allow, prefer, require",
+    "sslmode=verify-ca": "the TLS mode verify-ca needs the file of a CA: set DATABASE_SSL_CA",
+    "sslmode=prefer&sslrootcert=ca.pem": "the TLS mode prefer does not use certificates",
+    "sslmode=require&sslrootcert=system": "the TLS mode require needs the file of a CA",
+    "sslmode=disable&ssl=true": "sslmode and ssl contradict each other",
+    "sslmode=require&sslmode=disable": "the parameter sslmode is there twice",
+    "sslmode=disable&channel_binding=require": "contradict each other",
+    "channel_binding=always": "channel_binding=always is not supported; accepted are disable, ",
+    "gssencmode=require": "gssencmode=require is not supported; accepted are disable, prefer",
+    "ssl_min_protocol_version=TLSv1.3": "ssl_min_protocol_version=tlsv1.3 is not supported",
+    "sslpassword=secret": "the parameter sslpassword is not accepted: use a key without a password",
+    "sslcrl=crl.pem": "the parameter sslcrl is not accepted",
+    "sslnegotiation=direct": "sslnegotiation=direct needs sslmode=require or a stronger mode",
+    "sslnegotiation=later": "sslnegotiation=later is unknown; accepted are direct, postgres",
+    "target_session_attrs=leader": "target_session_attrs=leader is unknown; accepted are any, ",
+    "connect_timeout=soon": "connect_timeout must be a number of seconds",
+}
+
 SAFE_INDEX_OPTIONS = ", postgresql_concurrently=True"
 ADD_CHECK = 'op.create_check_constraint("ck_scratch", "scratch", {}, postgresql_not_valid=True)'
 NOW = func.now()
@@ -50,6 +106,10 @@ UNUSABLE_URL = "postgresql://u:top-secret@127.0.0.1:1/shop_test"
 UNREACHABLE: dict[str, Any] = {"host": "127.0.0.1", "port": 1, "password": "top-secret"}
 DEFAULT_PORT = 5432
 BECOME_STANDBY = "SET default_transaction_read_only = on"
+# A role that logs in with a password.
+CREATE_USER = ("CREATE ROLE {user} LOGIN PASSWORD '{password}'",)
+CHANGE_PASSWORD = "ALTER ROLE {user} PASSWORD '{password}'"
+DROP_USER = "DROP ROLE IF EXISTS {user}"
 CHANGE_NAME = "ALTER TABLE gizmo ALTER COLUMN name TYPE varchar({})"
 CONNECTION_NUMBER = text("SELECT pg_backend_pid()")
 END_CONNECTION = "SELECT pg_terminate_backend({})"

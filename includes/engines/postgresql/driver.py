@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine.foreign_keys import foreign_key_violation
 from app.core.engine.limits import warn_about_limits
+from app.core.engine.url import driver_arguments
 from app.core.errors import DatabaseUnavailableError, Violation
 
 # SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -76,9 +77,12 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     `statement_timeout` is in seconds; None means no limit.
     """
 
-    async def connect(*args: Any, **kwargs: Any) -> Any:
-        async with asyncio.timeout(settings.database_connect_timeout):
-            return await asyncpg.connect(*args, connection_class=_Connection, **kwargs)
+    async def connect(**parameters: Any) -> Any:
+        seconds = float(parameters.get("connect_timeout", 0)) or settings.database_connect_timeout
+        async with asyncio.timeout(seconds):
+            parameters["password"] = await settings.current_password()
+            arguments = driver_arguments(parameters)
+            return await asyncpg.connect(connection_class=_Connection, **arguments)
 
     server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
     connect_args: dict[str, Any] = {

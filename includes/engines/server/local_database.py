@@ -57,6 +57,7 @@ async def create_database(url: URL, *, anew: bool = False) -> None:
         url.set(database=server.MAINTENANCE_DATABASE),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
+        connect_args={"async_creator_fn": server.connect},
     )
     name = engine.dialect.identifier_preparer.quote(url.database)
     async with asyncio.timeout(CONNECT_TIMEOUT) as limit, engine.connect() as connection:

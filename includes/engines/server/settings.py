@@ -1,14 +1,20 @@
 """The location of the database: `DATABASE_URL`, or its parts."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, ImportString, SecretStr, field_validator, model_validator
 from sqlalchemy import URL
 
-from app.core.engine.url import build_url, parse_url
+from app.core.engine.tls import Tls
+from app.core.engine.url import TLS, build_url, parse_mode, parse_url
 from app.core.setting_sources import SourcedSettings
 
 PLACEHOLDERS = frozenset({"change-me", "changeme", "password", "secret"})
+
+
+# Returns the password for a new connection to the database of a URL, such as a token.
+PasswordFunction = Callable[[URL], Awaitable[str]]
 
 
 class DatabaseSettings(SourcedSettings):
@@ -20,6 +26,11 @@ class DatabaseSettings(SourcedSettings):
     database_user: str | None = None
     database_password: SecretStr | None = None
     database_name: str | None = None
+    database_password_function: ImportString[PasswordFunction] | None = None
+    database_ssl_mode: str | None = None
+    database_ssl_ca: str | None = None
+    database_ssl_cert: str | None = None
+    database_ssl_key: str | None = None
 
     @field_validator("database_url")
     @classmethod
@@ -28,21 +39,65 @@ class DatabaseSettings(SourcedSettings):
             parse_url(value.get_secret_value())
         return value
 
+    @field_validator("database_ssl_mode")
+    @classmethod
+    def _validate_database_ssl_mode(cls, value: str | None) -> str | None:
+        return parse_mode(value) if value is not None else None
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        url = self.configured_url
+        if url is not None and (problem := Tls.of(url, TLS).problem()):
+            raise ValueError(problem)
+        return self
+
     @property
     def configured_url(self) -> URL | None:
-        """The database's URL for SQLAlchemy; None when none is set."""
+        """The database's URL for SQLAlchemy, with the settings of TLS; None when none is set.
+
+        Raises:
+            ValueError: when the URL and the settings of TLS contradict each other.
+        """
+        password = self.database_password.get_secret_value() if self.database_password else None
         if self.database_url is not None:
-            return parse_url(self.database_url.get_secret_value())
-        if not self.database_host or not self.database_name:
+            url = parse_url(self.database_url.get_secret_value())
+            if url.password is None and password:
+                url = url.set(password=password)
+        elif self.database_host and self.database_name:
+            url = build_url(
+                host=self.database_host,
+                port=self.database_port,
+                user=self.database_user,
+                password=password,
+                name=self.database_name,
+            )
+        else:
             return None
-        password = self.database_password
-        return build_url(
-            host=self.database_host,
-            port=self.database_port,
-            user=self.database_user,
-            password=password.get_secret_value() if password else None,
-            name=self.database_name,
+        given = Tls(
+            self.database_ssl_mode,
+            self.database_ssl_ca,
+            self.database_ssl_cert,
+            self.database_ssl_key,
         )
+        return Tls.of(url, TLS).joined(given).complete().put(url, TLS)
+
+    async def current_password(self) -> str | None:
+        """Return the password for a new connection.
+
+        A secret in a file is read again. Without a password, the function of
+        `DATABASE_PASSWORD_FUNCTION` is called.
+
+        Raises:
+            ConnectionError: when the file of the URL has no valid URL any more.
+        """
+        try:
+            url = self.configured_url
+        except ValueError as error:
+            raise ConnectionError(f"DATABASE_URL: {error}") from None
+        assert url is not None
+        if url.password is None and self.database_password_function is not None:
+            return await self.database_password_function(url)
+        return url.password
 
     def url_errors(self, *, workers: int) -> Iterator[str]:
         """Yield an error message when the URL is missing; it stops the start."""

@@ -1,9 +1,12 @@
 """URL parameters and session settings of MySQL, independent of the server's defaults."""
 
+from collections.abc import Callable
+
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DataError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.core.config import get_settings
 from app.core.database import engine
@@ -52,3 +55,19 @@ def test_a_migration_has_no_time_limit() -> None:
 
 def test_the_charset_of_the_url_is_ignored() -> None:
     assert parse_url("mysql://h/shop?charset=utf8").query == {}
+
+
+@pytest.mark.parametrize("name", ["ssl_check_hostname", "ssl_verify_identity"])
+def test_a_ca_without_the_name_of_the_host_is_verify_ca(name: str) -> None:
+    url = parse_url(f"mysql://h/shop?ssl_ca=ca.pem&{name}=false")
+    assert url.query == {"ssl_ca": "ca.pem", "ssl_mode": "verify-ca"}
+    assert parse_url(f"mysql://h/shop?{name}=false").query == {}
+
+
+async def test_the_time_limit_for_connecting_may_be_in_the_url(
+    make_engine: Callable[..., AsyncEngine],
+) -> None:
+    url = get_settings().sqlalchemy_url.update_query_dict({"connect_timeout": "60"})
+    secret = SecretStr(url.render_as_string(hide_password=False))
+    async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
+        pass

@@ -1,13 +1,17 @@
 """URL parameters of PostgreSQL, and the mode for a pooler."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, literal, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
-from app.core.config import get_settings
+from app.core.config import Settings, get_settings
 from app.core.engine import driver
-from app.core.engine.url import parse_url
+from app.core.engine.url import driver_arguments, parse_url
 from tests.platform.small_engine import small_engine
 
 POOLER = get_settings().model_copy(update={"database_pooler": True})
@@ -15,6 +19,61 @@ POOLER = get_settings().model_copy(update={"database_pooler": True})
 
 def test_sslmode_becomes_the_parameter_of_the_driver() -> None:
     assert parse_url("postgres://h/shop?sslmode=require").query == {"ssl": "require"}
+
+
+def arguments(query: str, host: str = "h") -> dict[str, Any]:
+    """Return the arguments of the driver's `connect` for the parameters of a URL."""
+    url = parse_url(f"postgresql://u:p@{host}/shop?{query}")
+    return driver_arguments(url.get_dialect()().create_connect_args(url)[1])
+
+
+def test_settings_of_the_server_in_a_url_are_sent_to_it() -> None:
+    query = "application_name=shop&options=-c%20geqo%3Doff&schema=sales&keepalives_idle=30"
+    assert arguments(query)["server_settings"] == {
+        "application_name": "shop",
+        "options": "-c geqo=off -c search_path=sales",
+    }
+
+
+def test_a_url_may_have_several_hosts() -> None:
+    found = arguments("target_session_attrs=read-write", host="one:5433,two")
+    assert (found["host"], found["port"]) == (["one", "two"], [5433, 5432])
+    assert found["target_session_attrs"] == "read-write"
+
+
+def test_tls_may_begin_without_a_question() -> None:
+    found = arguments("sslmode=require&sslnegotiation=direct")
+    assert (found["ssl"], found["direct_tls"]) == ("require", True)
+    assert arguments("sslnegotiation=postgres")["direct_tls"] is False
+
+
+async def test_the_time_limit_for_connecting_may_be_in_the_url(
+    make_engine: Callable[..., AsyncEngine],
+) -> None:
+    url = get_settings().sqlalchemy_url.update_query_dict({"connect_timeout": "60"})
+    secret = SecretStr(url.render_as_string(hide_password=False))
+    async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("values", "pooled"),
+    [
+        ({"database_url": "postgres://h:6543/shop"}, True),
+        ({"database_url": SecretStr("postgres://h/shop?pgbouncer=true")}, True),
+        ({"database_url": "postgres://ep-1-pooler.eu.aws.neon.tech/shop"}, True),
+        ({"database_url": "postgres://h/shop"}, False),
+        ({"database_host": "h", "database_port": "6432", "database_name": "shop"}, True),
+        ({"database_host": "h", "database_port": 5432, "database_name": "shop"}, False),
+        ({"database_url": "postgres://h:6543/shop", "database_pooler": "false"}, False),
+    ],
+)
+def test_the_url_of_a_pooler_switches_its_mode_on(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], pooled: bool
+) -> None:
+    for name in ("DATABASE_URL", "DATABASE_POOLER"):
+        monkeypatch.delenv(name, raising=False)
+    assert Settings(_env_file=None, **values).database_pooler is pooled
 
 
 def test_behind_a_pooler_the_engine_uses_no_session_state() -> None:

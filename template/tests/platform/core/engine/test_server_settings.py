@@ -42,6 +42,23 @@ def test_the_url_is_built_from_its_parts() -> None:
     assert (url.host, url.port, url.database) == ("db.example", 4000, "shop")
 
 
+def test_a_url_without_a_password_uses_the_setting() -> None:
+    password = SecretStr("a%b@c/d:e")
+    for user, used in (("shop", "a%b@c/d:e"), ("shop:own", "own")):
+        url = SecretStr(URL.replace("shop:top%2Fsecret", user))
+        configured = Settings(
+            _env_file=None, database_url=url, database_password=password
+        ).sqlalchemy_url
+        assert configured.password == used
+
+
+def test_a_function_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)
+    monkeypatch.setenv("DATABASE_PASSWORD_FUNCTION", "app.missing:password")
+    with pytest.raises(SystemExit, match="DATABASE_PASSWORD_FUNCTION: Invalid python path"):
+        load_settings(Settings)
+
+
 @pytest.mark.parametrize(
     "url",
     [
