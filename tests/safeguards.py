@@ -682,4 +682,32 @@ SAFEGUARDS = [
         "    if True:\n",
         "tests/platform/scripts/test_interrupt.py",
     ),
+    Safeguard(
+        "a pod has the time to finish its requests",
+        "docs/recipes/kubernetes.md",
+        "terminationGracePeriodSeconds: 40",
+        "terminationGracePeriodSeconds: 30",
+        "tests/platform/recipes/test_kubernetes.py",
+    ),
+    Safeguard(
+        "a rollout has at most one stopping pod",
+        "docs/recipes/kubernetes.md",
+        "minReadySeconds: 40",
+        "minReadySeconds: 10",
+        "tests/platform/recipes/test_kubernetes.py",
+    ),
+    Safeguard(
+        "a pod is unready before it stops to answer",
+        "docs/recipes/kubernetes.md",
+        "failureThreshold: 2",
+        "failureThreshold: 3",
+        "tests/platform/recipes/test_kubernetes.py",
+    ),
+    Safeguard(
+        "a pod has as many connections as the budget says",
+        "docs/recipes/kubernetes.md",
+        "name: DATABASE_MAX_OVERFLOW",
+        "name: DATABASE_MAX_OVERFLOWS",
+        "tests/platform/recipes/test_kubernetes.py",
+    ),
 ]

@@ -11,7 +11,9 @@ from tests.source import ASKED, CONFIG, ROOT, TEMPLATE, choices, environment, re
 
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = [
-    name for name in working_tree() if name.suffix == ".md" and name.parts[0] != "template"
+    name
+    for name in working_tree()
+    if name.suffix == ".md" and name.parts[0] not in {"includes", "template"}
 ]
 DECISIONS = ROOT / "docs/decisions"
 PAGES = sorted(DECISIONS.glob("[0-9]*.md"))

@@ -101,3 +101,10 @@ def test_the_pool_has_the_values_of_its_preset(project: Project) -> None:
         {name: values[presets.index(preset)] for name, values in POOL.items()} if preset else FILE
     )
     assert {name: value for name, value in defaults.items() if name in POOL} == expected
+
+
+def test_every_link_of_a_page_leads_to_a_file(project: Project) -> None:
+    for name, text in project.texts.items():
+        if name.endswith(".md"):
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+                assert (project.path / name).parent.joinpath(target).exists(), f"{name}: {target}"

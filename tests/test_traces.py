@@ -74,6 +74,8 @@ FILES = {
     "Dockerfile": ("container", {"docker"}),
     ".dockerignore": ("container", {"docker"}),
     "compose.yaml": ("container", {"docker"}),
+    "docs/recipes/kubernetes.md": ("container", {"docker"}),
+    "tests/platform/recipes/test_kubernetes.py": ("container", {"docker"}),
     ".github/": ("ci", {"github"}),
 }
 
