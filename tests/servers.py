@@ -44,9 +44,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(*command: str, port: int) -> Iterator[None]:
+def _running(*command: str, port: int, user: str | None = USER) -> Iterator[None]:
     process = subprocess.Popen(
-        command, user=USER, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         for _ in range(300):
@@ -71,8 +71,11 @@ def _folder() -> Iterator[Path]:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Yield the URL of the PostgreSQL on the PATH, without a database name."""
+def postgresql(*, certificates: Path | None = None) -> Iterator[str]:
+    """Yield the URL of the PostgreSQL on the PATH, without a database name.
+
+    With a folder of certificates it accepts TLS only, and asks the role `certified` for one.
+    """
     server = Path(program("postgres"))
     port = free_port()
     with _folder() as folder:
@@ -88,6 +91,17 @@ def postgresql() -> Iterator[str]:
         ]
         subprocess.run([*initdb, "-N", "-E", "UTF8"], user=USER, check=True, capture_output=True)
         options = ["-p", str(port), "-k", "", "-c", "fsync=off"]
+        if certificates is not None:
+            (folder / "data/pg_hba.conf").write_text(
+                "hostssl all certified all cert\nhostssl all all all trust\n"
+            )
+            for name, file in (("ca", "ca.pem"), ("cert", "server.pem"), ("key", "server.key")):
+                copy = Path(shutil.copy(certificates / file, folder))
+                copy.chmod(0o600)
+                if USER is not None:
+                    os.chown(copy, pwd.getpwnam(USER).pw_uid, -1)
+                options += ["-c", f"ssl_{name}_file={copy}"]
+            options += ["-c", "ssl=on"]
         with _running(str(server), "-D", data, *options, port=port):
             yield f"postgresql://postgres@127.0.0.1:{port}"
 
@@ -110,3 +124,28 @@ def pgbouncer(url: str) -> Iterator[str]:
         )
         with _running(program("pgbouncer"), str(file), port=port):
             yield f"postgresql://{there.username}:any@127.0.0.1:{port}"
+
+
+@contextmanager
+def mysql(*, certificates: Path) -> Iterator[str]:
+    """Yield the URL of the MySQL or MariaDB on the PATH, with TLS, without a database name."""
+    names = [name for name in ("mysqld", "mariadbd") if shutil.which(name, path=PATH)]
+    server = program(names[0] if names else "mysqld")
+    port = free_port()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    with tempfile.TemporaryDirectory() as name:
+        data = Path(name, "data")
+        places = [f"--datadir={data}", f"--user={user}"]
+        if "MariaDB" in subprocess.check_output([server, "--version"], text=True):
+            create = [program("mariadb-install-db"), *places]
+            create += ["--auth-root-authentication-method=normal", "--skip-test-db"]
+        else:
+            create = [server, "--no-defaults", *places, "--initialize-insecure"]
+        subprocess.run(create, check=True, capture_output=True)
+        options = [f"--port={port}", "--bind-address=127.0.0.1", "--loose-mysqlx=OFF"]
+        options += [f"--socket={name}/socket", f"--pid-file={name}/pid"]
+        for option, file in (("ca", "ca.pem"), ("cert", "server.pem"), ("key", "server.key")):
+            options.append(f"--ssl-{option}={certificates / file}")
+        command = [server, "--no-defaults", *places, *options]
+        with _running(*command, port=port, user=None):
+            yield f"mysql://root@127.0.0.1:{port}"
