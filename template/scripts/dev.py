@@ -6,6 +6,8 @@ request gets a 503 that names the command.
 """
 
 import logging
+import socket
+import sys
 
 import uvicorn
 from alembic import command
@@ -88,6 +90,24 @@ def address(settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
+def check_port(settings: Settings) -> None:
+    """Check that the server can listen.
+
+    Raises:
+        SystemExit: when another process uses the port, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        sys.exit(
+            f"{address(settings)} cannot be used: {error.strerror}. Stop the other process, or use "
+            f"another port: PORT={settings.port % 65535 + 1} uv run poe dev"
+        )
+
+
 def offline_docs(app: FastAPI) -> list[BaseRoute]:
     """Return routes for `/docs` and `/redoc` that load nothing from the network."""
     if app.openapi_url is None:
@@ -116,6 +136,7 @@ def main() -> None:
     settings = get_settings()
     configure_logging(settings)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)
+    check_port(settings)
     print("Applying migrations ...", flush=True)
     command.upgrade(Config("alembic.ini"), "head")
     print("Starting the server ...", flush=True)

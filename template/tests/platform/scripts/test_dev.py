@@ -1,4 +1,5 @@
 import re
+import socket
 
 import pytest
 from fastapi import FastAPI
@@ -8,7 +9,7 @@ from structlog.testing import capture_logs
 from app.core.config import get_settings
 from app.core.database import reader
 from app.main import create_app
-from scripts.dev import PrintWhenReady, RefusePending, address, offline_docs
+from scripts.dev import PrintWhenReady, RefusePending, address, check_port, offline_docs
 from tests.platform.clients import client_of
 
 app = FastAPI()
@@ -98,3 +99,13 @@ async def test_the_address_is_printed_when_the_app_has_started(
 )
 def test_the_address_can_be_opened_in_a_browser(host: str, url: str) -> None:
     assert address(get_settings().model_copy(update={"host": host, "port": 8001})) == url
+
+
+def test_a_port_in_use_is_named_with_another_one(unused_tcp_port: int) -> None:
+    settings = get_settings().model_copy(update={"host": "127.0.0.1", "port": unused_tcp_port})
+    check_port(settings)
+    with (
+        socket.create_server(("127.0.0.1", unused_tcp_port)),
+        pytest.raises(SystemExit, match=rf"127\.0\.0\.1:{unused_tcp_port} cannot be used: "),
+    ):
+        check_port(settings)
