@@ -5,10 +5,12 @@ import getpass
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +75,13 @@ def start(folder: Path) -> None:
         ],
         log,
     )
-    deadline = time.monotonic() + SECONDS
-    while not is_running(folder):
-        ended = os.waitpid(pid, os.WNOHANG) != (0, 0)
-        if ended or time.monotonic() > deadline:
-            raise SystemExit(
-                f"{program.name} did not start; delete {folder} to start with empty data.\n"
-                f"{log.read_text()[-2000:]}"
-            )
-        time.sleep(0.1)
+    try:
+        _wait(program, folder, log, pid)
+    except BaseException:  # Ctrl-C too: nothing else would stop this process
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+        raise
 
 
 def stop(folder: Path) -> None:
@@ -111,6 +111,19 @@ def _program() -> Path:
         "There is no database: set DATABASE_URL (for tests TEST_DATABASE_URL) to a MySQL or "
         "MariaDB, or install one, so that `mysqld` or `mariadbd` is on the PATH."
     )
+
+
+def _wait(program: Path, folder: Path, log: Path, pid: int) -> None:
+    """Wait until the started server can be used."""
+    deadline = time.monotonic() + SECONDS
+    while not is_running(folder):
+        ended = os.waitpid(pid, os.WNOHANG) != (0, 0)
+        if ended or time.monotonic() > deadline:
+            raise SystemExit(
+                f"{program.name} did not start; delete {folder} to start with empty data.\n"
+                f"{log.read_text()[-2000:]}"
+            )
+        time.sleep(0.1)
 
 
 def _spawn(command: list[str], log: Path) -> int:

@@ -1,6 +1,8 @@
 """URL parameters and session settings of MySQL, independent of the server's defaults."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +14,7 @@ from app.core.config import get_settings
 from app.core.database import engine
 from app.core.engine.driver import COLLATION, engine_options
 from app.core.engine.url import parse_url
+from scripts import local_server
 from tests.platform.gizmo import Gizmo
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
@@ -71,3 +74,25 @@ async def test_the_time_limit_for_connecting_may_be_in_the_url(
     secret = SecretStr(url.render_as_string(hide_password=False))
     async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
         pass
+
+
+def test_ctrl_c_while_the_local_server_starts_stops_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    spawned = []
+
+    def spawn(command: list[str], log: Path) -> int:
+        spawned.append(os.posix_spawn("/bin/sleep", ["sleep", "60"], os.environ))
+        return spawned[0]
+
+    def interrupt(folder: Path) -> bool:
+        raise KeyboardInterrupt
+
+    (tmp_path / "mysql").mkdir()
+    monkeypatch.setattr(local_server, "_program", lambda: Path("mysqld"))
+    monkeypatch.setattr(local_server, "_spawn", spawn)
+    monkeypatch.setattr(local_server, "is_running", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        local_server.start(tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(spawned[0], 0)
