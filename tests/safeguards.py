@@ -403,6 +403,27 @@ SAFEGUARDS = [
         "tests/platform/core/http/test_access_log.py",
     ),
     Safeguard(
+        "a command whose database is away ends with a sentence",
+        "migrations/env.py",
+        "    async with exit_if_unavailable(engine.url):\n",
+        "    if True:\n",
+        "tests/platform/migrations/test_applied.py",
+    ),
+    Safeguard(
+        "the output of a command has no log",
+        "migrations/env.py",
+        "to_stderr=True",
+        "to_stderr=False",
+        "tests/platform/migrations/test_applied.py",
+    ),
+    Safeguard(
+        "migrations log the revisions that they apply",
+        "migrations/env.py",
+        "        applied.note(**facts)\n",
+        "",
+        "tests/platform/migrations/test_applied.py",
+    ),
+    Safeguard(
         "probes take one connection",
         "app/core/http/health.py",
         "if self._probe is None or self._probe.done():",

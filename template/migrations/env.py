@@ -20,7 +20,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.core.config import get_settings
 from app.core.discovery import import_models
 from app.core.engine import driver
+from app.core.engine.unavailable import exit_if_unavailable
+from app.core.process.logging import configure_logging
 from app.models.base import Base
+from migrations.applied import AppliedRevisions
 from migrations.lint import lint
 from migrations.partial_failure import PartialFailure
 from migrations.server_defaults import compare_server_default
@@ -111,7 +114,12 @@ def run_migrations_offline(**options: Any) -> None:
 
 def do_run_migrations(connection: Connection) -> None:
     """Migrate; other processes that migrate the same database wait."""
-    progress = PartialFailure()
+    progress, applied = PartialFailure(), AppliedRevisions()
+
+    def complete(*_: Any, **facts: Any) -> None:
+        progress.complete()
+        applied.note(**facts)
+
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -119,7 +127,7 @@ def do_run_migrations(connection: Connection) -> None:
         include_object=include_object,
         render_item=render_item,
         process_revision_directives=process_revision_directives,
-        on_version_apply=progress.complete,
+        on_version_apply=complete,
         **driver.MIGRATION_OPTIONS,
     )
     if is_up_to_date():
@@ -128,6 +136,7 @@ def do_run_migrations(connection: Connection) -> None:
     with (
         driver.migration_lock(connection),
         progress.watching(connection),
+        applied.logging(connection),
         context.begin_transaction(),
     ):
         context.run_migrations()
@@ -153,8 +162,12 @@ async def run_async_migrations() -> None:
         **driver.engine_options(settings, statement_timeout=None),
     )
     driver.register_listeners(engine.sync_engine)
-    async with engine.connect() as connection:
+    async with exit_if_unavailable(engine.url):
+        connection = await engine.connect()
+    try:
         await connection.run_sync(do_run_migrations)
+    finally:
+        await connection.close()
     await engine.dispose()
 
 
@@ -162,6 +175,9 @@ def run_migrations_online() -> None:
     """Migrate the database."""
     asyncio.run(run_async_migrations())
 
+
+if context.config.cmd_opts is not None:  # on the command line, where stdout is SQL or a list
+    configure_logging(get_settings(), to_stderr=True)
 
 # Only `alembic revision` has this option; without it no database is needed.
 AUTOGENERATE = getattr(context.config.cmd_opts, "autogenerate", None)

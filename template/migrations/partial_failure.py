@@ -46,7 +46,7 @@ class PartialFailure:
                 raise
             raise CommandError(self._report(places[-1], error)) from error
 
-    def complete(self, *_: Any, **__: Any) -> None:
+    def complete(self) -> None:
         """Start again for the next revision."""
         self.committed, self.uncommitted = [], []
 

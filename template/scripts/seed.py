@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 
 from app.core.database import engine, session_scope
+from app.core.engine.unavailable import exit_if_unavailable
 from app.product.crud import product_crud
 from app.product.schemas import ProductCreate
 
@@ -26,6 +27,8 @@ async def seed() -> int:
 
 
 async def main() -> None:
+    async with exit_if_unavailable(engine.url):
+        await (await engine.connect()).close()
     print(f"{await seed()} products added.")
     await engine.dispose()
 

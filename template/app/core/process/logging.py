@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import structlog
 
@@ -13,11 +14,20 @@ from app.core.config import Settings
 _foreign: list[structlog.typing.Processor] = []
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send the log of the service, of uvicorn and of every library to standard output."""
+def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
+    """Send the log of the service, of uvicorn and of every library to standard output.
+
+    Args:
+        settings: the settings of the process.
+        to_stderr: send it to standard error, for a command whose output is data.
+    """
+
+    def stream() -> TextIO:
+        return sys.stderr if to_stderr else sys.stdout
+
     local = settings.environment == "local"
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        structlog.dev.ConsoleRenderer(colors=stream().isatty())
         if local
         else structlog.processors.JSONRenderer()
     )
@@ -31,12 +41,13 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=lambda *_: structlog.WriteLogger(stream()),
         # Tests replace the processors of loggers that are in use already.
         cache_logger_on_first_use=not local,
     )
     _foreign[:] = [*shared, structlog.stdlib.add_logger_name]
     handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_foreign,
@@ -47,6 +58,8 @@ def configure_logging(settings: Settings) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    # `migration_applied` has the facts of its lines.
+    logging.getLogger("alembic.runtime").setLevel(logging.WARNING)
     # The middleware writes the access line.
     logging.getLogger("uvicorn.access").handlers.clear()
     logging.getLogger("uvicorn.access").propagate = False
