@@ -14,7 +14,7 @@ DRIVER = "postgresql+asyncpg"
 BACKENDS = frozenset({"postgres", "postgresql"})
 FORM = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 # Several hosts: `postgresql://u:p@one:5432,two:5432/shop`.
-SEVERAL_HOSTS = re.compile(r"(?<=[/@])([^/?@]+,[^/?@]+)(?=/)")
+SEVERAL_HOSTS = re.compile(r"([^/]*//(?:[^/@]*@)?)([^/?@]+,[^/?@]+)(/.*)")
 # The mode of TLS, and the paths of its files.
 TLS = ("ssl", "sslrootcert", "sslcert", "sslkey")
 SERVER_SETTINGS = ("application_name", "options")
@@ -69,9 +69,10 @@ def parse_url(text: str) -> URL:
         ValueError: with the accepted form, and without any secret of the text.
     """
     hosts: list[str] = []
-    if several := SEVERAL_HOSTS.search(text):
-        hosts = [host if ":" in host else f"{host}:5432" for host in several[1].split(",")]
-        text = text.replace(several[1], "", 1)
+    if several := SEVERAL_HOSTS.match(text.strip()):
+        start, names, rest = several.groups()
+        hosts = [host if ":" in host else f"{host}:5432" for host in names.split(",")]
+        text = f"{start}{rest}"
     try:
         url = make_url(text.strip()).update_query_dict({"host": hosts} if hosts else {})
     except (ArgumentError, ValueError):

@@ -27,7 +27,7 @@ async def warn_about_limits(
             limit = (await connection.execute(connections)).scalar_one()
             seconds = (await connection.execute(idle_timeout)).scalar_one()
     except Exception as error:
-        logger.warning("database_unavailable_at_start", reason=repr(error))
+        logger.warning("database_unavailable_at_start", reason=repr(error.__cause__ or error))
         return
     per_worker = settings.database_pool_size + settings.database_max_overflow
     if settings.web_concurrency * per_worker > limit:

@@ -35,6 +35,7 @@ async def test_the_service_starts_without_its_database(unused_tcp_port: int) -> 
     with capture_logs() as lines:
         await driver.on_startup(build_engine(settings), settings, MetaData())
     assert [line["event"] for line in lines] == ["database_unavailable_at_start"]
+    assert "DatabaseUnavailableError" not in lines[0]["reason"], "the cause is more useful"
 
 
 async def test_a_short_idle_timeout_of_the_server_logs_a_warning(

@@ -39,6 +39,8 @@ def test_a_url_may_have_several_hosts() -> None:
     found = arguments("target_session_attrs=read-write", host="one:5433,two")
     assert (found["host"], found["port"]) == (["one", "two"], [5433, 5432])
     assert found["target_session_attrs"] == "read-write"
+    assert arguments("options=/a,b/c", host="h:1")["host"] == "h"
+    assert parse_url("postgresql://u:a,b@h/shop").password == "a,b"
 
 
 def test_tls_may_begin_without_a_question() -> None:
