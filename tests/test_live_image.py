@@ -143,6 +143,8 @@ def badly_protected(image: Image) -> list[Path]:
 def migrates_serves_and_stops(image: Image, variables: dict[str, str]) -> None:
     migrated = image.run("alembic", "upgrade", "head", **variables)
     assert migrated.returncode == 0, migrated.stdout
+    diagnosis = image.run("python", "-m", "app.core.doctor", **variables)
+    assert diagnosis.returncode == 0, diagnosis.stdout
     assert image.run(*image.settings.health_check, **variables).returncode == 1
     with image.running(**variables) as process:
         waits_until_healthy(image, process, **variables)

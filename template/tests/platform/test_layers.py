@@ -16,6 +16,7 @@ LAYERS = [
     ("app.core",),
     ("app.core.http",),
     ("app.core.process",),
+    ("app.core.doctor",),
 ]
 FEATURES = len(LAYERS)
 TOP = FEATURES + 1

@@ -1,0 +1,111 @@
+"""Checks of the settings: values, sources, and names that nothing reads."""
+
+import os
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, SecretStr
+from sqlalchemy import make_url
+
+from app.core.config import Settings, load_settings
+from app.core.doctor.findings import Finding, Level, Row
+from app.core.setting_sources import setting_sources
+
+HIDDEN = "***"
+# Names of settings, and parts of URLs, that hold a secret without the type `SecretStr`.
+SECRET_NAME = re.compile(r"credential|dsn|key|pass|secret|token", re.IGNORECASE)
+USER_INFO = re.compile(r"(?<=//)[^/\s]+@")
+SECRET_PARAMETER = re.compile(r"(?<=[?&])([^=&]*(?:key|pass|secret|token)[^=&]*=)[^&]*", re.I)
+# Read by other programs; set by an orchestrator for the address of a service named `database`.
+OF_OTHERS = ("COMPOSE_", "OTEL_", "POE_", "PYTHON", "TEST_DATABASE_URL", "UV_")
+ADDRESSES = re.compile(r".*_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_.*)?")
+SIMILARITY = 0.85
+
+
+class _Unchecked(Settings):
+    """The settings without the checks of their combination."""
+
+    def url_errors(self, *, workers: int) -> Iterator[str]:
+        yield from ()
+
+    def production_errors(self) -> Iterator[str]:
+        yield from ()
+
+
+def read_settings() -> tuple[Settings | None, list[Finding]]:
+    """Return the settings, and a finding for each reason that stops the start.
+
+    A refused value is replaced by the default, so that the other checks can run. The settings are
+    None if they cannot be read at all.
+    """
+    try:
+        return load_settings(Settings), [Finding(Level.OK, "settings", "all values are accepted")]
+    except SystemExit as stop:
+        messages = str(stop).splitlines()[1:]
+    except (OSError, ValueError) as error:
+        advice = "Correct the file .env, or the rights to read it."
+        return None, [Finding(Level.ERROR, "settings", f"they cannot be read: {error}", advice)]
+    findings = [
+        Finding(Level.ERROR, "settings", message, "The service does not start: correct the value.")
+        for message in messages
+    ]
+    refused = {message.partition(":")[0].lower() for message in messages}
+    defaults = {
+        name: field.default for name, field in Settings.model_fields.items() if name in refused
+    }
+    try:
+        return _Unchecked(**defaults), findings
+    except ValueError:
+        return None, findings
+
+
+def rows(settings: Settings | None) -> list[Row]:
+    """Return all settings with their sources; secrets are hidden."""
+    try:
+        sources = setting_sources(Settings)
+    except (OSError, ValueError):
+        return []
+    found = []
+    for name, (kind, path) in sources.items():
+        value = "?" if settings is None else _shown(name, getattr(settings, name))
+        found.append(Row(name.upper(), value, f"{kind}, file {path}" if path else kind))
+    return found
+
+
+def _shown(name: str, value: object) -> str:
+    if value is None:
+        return "not set"
+    if name == "database_url" and isinstance(value, SecretStr):
+        address = make_url(value.get_secret_value()).render_as_string(hide_password=True)
+        return SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", address)
+    if isinstance(value, SecretStr | BaseModel | dict) or SECRET_NAME.search(name):
+        return HIDDEN
+    return USER_INFO.sub(f"{HIDDEN}@", " ".join(str(value).split()))
+
+
+def check_names(settings: Settings | None) -> Iterator[Finding]:
+    """Find names that look like settings and are none.
+
+    In `.env` these are all unknown names; elsewhere those that resemble a setting.
+    """
+    fields = [name.upper() for name in Settings.model_fields]
+    known = {*fields, *(f"{name}_FILE" for name in fields)}
+    folder = settings and settings.secrets_dir
+    places = {
+        "environment": [*os.environ],
+        ".env": [*dotenv_values(str(Settings.model_config["env_file"]))],
+        "secrets folder": [path.name for path in Path(folder).iterdir()] if folder else [],
+    }
+    for place, names in places.items():
+        for name in sorted({name.upper() for name in names} - known):
+            if name.startswith(OF_OTHERS) or ADDRESSES.fullmatch(name):
+                continue
+            nearest = get_close_matches(name, known, n=1, cutoff=SIMILARITY)
+            if place == ".env" or name.startswith("DATABASE_") or (nearest and len(name) > 5):
+                nearest = nearest or get_close_matches(name, known, n=1)
+                advice = f"Did you mean {nearest[0]}?" if nearest else "Remove it."
+                text = f"no setting is called {name} ({place})"
+                yield Finding(Level.WARNING, "unknown variable", text, advice)

@@ -1,0 +1,126 @@
+"""A database server: wrong password, silence, encryption, clock and limits."""
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.core.config import get_settings
+from app.core.doctor import network, server
+from app.core.doctor.findings import Context, Level
+from app.core.engine import driver
+from tests.platform.core.doctor.faults import faults, finding
+
+Doctor = Callable[..., Any]
+
+
+@pytest.fixture
+def with_url(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return a function that runs the doctor with another URL."""
+
+    def run(**changes: Any) -> Any:
+        url = get_settings().sqlalchemy_url.set(**changes)
+        monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
+        return doctor()
+
+    return run
+
+
+def test_a_wrong_password_is_found(with_url: Callable[..., Any]) -> None:
+    code, report = with_url(username="nobody-here", password="top/secret")
+    assert faults(report) == {"connection": "error"}
+    assert "correct" in finding(report, "connection")["advice"]
+    assert "top/secret" not in str(report)
+    assert "top%2Fsecret" not in str(report)
+    assert code == 1
+
+
+def test_a_missing_database_is_found(with_url: Callable[..., Any]) -> None:
+    _, report = with_url(database="nothing_here")
+    assert "does not exist" in finding(report, "connection")["advice"]
+
+
+def test_an_unknown_host_is_found(with_url: Callable[..., Any]) -> None:
+    _, report = with_url(host="nowhere.invalid")
+    assert "The name of the host" in finding(report, "connection")["advice"]
+
+
+def test_a_silent_server_is_found(
+    with_url: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_CONNECT_TIMEOUT", "0.2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _, report = with_url(host="127.0.0.1", port=silent.getsockname()[1])
+    assert faults(report) == {"connection": "error"}
+    assert "firewall" in finding(report, "connection")["advice"]
+
+
+def test_another_error_refers_to_the_log_of_the_server() -> None:
+    assert server.connect_advice(RuntimeError()) == network.UNKNOWN
+
+
+def test_too_many_connections_are_found(doctor: Doctor) -> None:
+    code, report = doctor("--replicas", "1000")
+    assert faults(report) == {"connections": "error"}
+    assert finding(report, "connections")["text"].startswith("1000 replicas x 1 processes x ")
+    assert code == 1
+
+
+def test_an_idle_timeout_below_the_age_of_a_connection_is_found(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "IDLE_TIMEOUT", text("SELECT 60"))
+    _, report = doctor()
+    assert faults(report) == {"idle timeout": "warning"}
+    assert "below 60" in finding(report, "idle timeout")["advice"]
+
+
+async def test_a_server_that_accepts_no_writes_is_found(
+    connection: AsyncConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "READ_ONLY", text("SELECT 1 = 1"))
+    found = await connection.run_sync(
+        lambda sync: [*server.check_server(sync, Context(get_settings()))]
+    )
+    assert (found[-1].subject, found[-1].level) == ("writes", Level.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("host", "cipher", "level"),
+    [
+        ("db.example", None, Level.WARNING),
+        ("10.0.0.1", "", Level.WARNING),
+        ("db.example", "TLSv1.3 AES", Level.OK),
+        ("127.0.0.1", None, Level.OK),
+        ("localhost", None, Level.OK),
+        ("::1", None, Level.OK),
+        ("/run/server", None, Level.OK),
+        (None, None, Level.OK),
+    ],
+)
+def test_an_unencrypted_connection_to_another_machine_is_found(
+    host: str | None, cipher: str | None, level: Level
+) -> None:
+    assert network.encryption(URL.create("db", host=host), cipher).level == level
+
+
+def test_each_of_several_hosts_counts() -> None:
+    url = URL.create("db").update_query_dict({"host": ["/run/server", "db.example:5432"]})
+    assert network.encryption(url, None).text.endswith("to /run/server, db.example")
+    url = url.update_query_dict({"host": "/run/server"})
+    assert network.encryption(url, None).level == Level.OK
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level", "difference"),
+    [(-60, Level.WARNING, "60.0 s"), (0, Level.OK, "0.0 s"), (61, Level.WARNING, "60.0 s")],
+)
+def test_a_wrong_clock_is_found(seconds: int, level: Level, difference: str) -> None:
+    before = datetime.now(UTC)
+    after = before + timedelta(seconds=1)
+    found = network.clock(before + timedelta(seconds=seconds), before, after)
+    assert (found.level, difference in found.text) == (level, True)
