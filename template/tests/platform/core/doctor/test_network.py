@@ -1,5 +1,6 @@
 """A database server: wrong password, silence, encryption, clock and limits."""
 
+import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,10 @@ from tests.platform.core.doctor.faults import faults, finding
 Doctor = Callable[..., Any]
 
 
+# A pooler logs in itself, with its own user.
+direct = pytest.mark.skipif(bool(os.environ.get("DATABASE_POOLER")), reason="behind a pooler")
+
+
 @pytest.fixture
 def with_url(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Return a function that runs the doctor with another URL."""
@@ -30,6 +35,7 @@ def with_url(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> Callable[..., A
     return run
 
 
+@direct
 def test_a_wrong_password_is_found(with_url: Callable[..., Any]) -> None:
     code, report = with_url(username="nobody-here", password="top/secret")
     assert faults(report) == {"connection": "error"}
@@ -39,6 +45,7 @@ def test_a_wrong_password_is_found(with_url: Callable[..., Any]) -> None:
     assert code == 1
 
 
+@direct
 def test_a_missing_database_is_found(with_url: Callable[..., Any]) -> None:
     _, report = with_url(database="nothing_here")
     assert "does not exist" in finding(report, "connection")["advice"]

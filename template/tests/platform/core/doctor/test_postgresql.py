@@ -54,13 +54,14 @@ async def test_a_user_without_rights_is_found(
     assert (found.level, "gizmo" in found.text) == (Level.ERROR, True)
 
 
-def test_encryption_is_unknown_behind_a_pooler(
-    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("is_pooler", "found"), [(True, []), (False, ["TLSv1.3 cipher"])])
+async def test_encryption_is_unknown_behind_a_pooler(
+    connection: AsyncConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    is_pooler: bool,
+    found: list[str],
 ) -> None:
-    monkeypatch.setenv("DATABASE_POOLER", "true")
-    subjects = [found["subject"] for found in doctor()[1]["findings"]]
-    assert ("encryption" in subjects, "latency" in subjects) == (False, True)
-    monkeypatch.setenv("DATABASE_POOLER", "false")
     monkeypatch.setattr(server, "ENCRYPTION", text("SELECT 'TLSv1.3 cipher'"))
-    (found,) = (found for found in doctor()[1]["findings"] if found["subject"] == "encryption")
-    assert found["text"] == "TLSv1.3 cipher"
+    context = Context(get_settings().model_copy(update={"database_pooler": is_pooler}))
+    findings = await connection.run_sync(lambda sync: [*server.check_encryption(sync, context)])
+    assert [one.text for one in findings] == found
