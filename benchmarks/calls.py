@@ -22,7 +22,7 @@ def measure(options: Options) -> str:
     return table(["calls for a request", *(TITLES[n] for n in NAMES)], rows)
 
 
-def count(project: Project, name: str, url: str) -> list[int]:
+def count(project: Project, name: str, url: str, **variables: str) -> list[int]:
     """Return the function calls of a server for one request to each endpoint."""
     requests = [(e.method, e.path.replace(":id", "7"), e.body) for e in ENDPOINTS]
     output = project.run(
@@ -30,6 +30,7 @@ def count(project: Project, name: str, url: str) -> list[int]:
         DATABASE_URL=url,
         ENVIRONMENT="production",
         PYTHONPATH=os.pathsep.join([str(project.path), str(ROOT)]),
+        **variables,
     )
     counts: list[int] = json.loads(output.splitlines()[-1])
     return counts

@@ -24,6 +24,48 @@ class Safeguard:
 
 SAFEGUARDS = [
     Safeguard(
+        "a statement is a span of its request",
+        "app/core/process/telemetry.py",
+        "with traced_database(engine, provider.get_tracer(__name__)), log_processor",
+        "with log_processor",
+        "tests/platform/test_telemetry.py",
+    ),
+    Safeguard(
+        "the log lines of a trace have its id",
+        "app/core/process/telemetry.py",
+        ", log_processor(add_trace_ids):",
+        ":",
+        "tests/platform/test_telemetry.py",
+    ),
+    Safeguard(
+        "a span has no values of the query",
+        "app/core/process/telemetry.py",
+        "        provider.add_span_processor(HideQueryValues())\n",
+        "",
+        "tests/platform/test_telemetry.py",
+    ),
+    Safeguard(
+        "a statement outside of a trace makes no trace of its own",
+        "app/core/engine/tracing.py",
+        "    return trace.get_current_span().get_span_context().trace_flags.sampled",
+        "    return True",
+        "tests/platform/core/engine/test_tracing.py",
+    ),
+    Safeguard(
+        "the span of a cancelled statement ends",
+        "app/core/engine/tracing.py",
+        "        finally:\n            span.end()",
+        "        else:\n            span.end()",
+        "tests/platform/core/engine/test_tracing.py",
+    ),
+    Safeguard(
+        "the wait for a connection is measured",
+        "app/core/engine/pool.py",
+        "                observe(monotonic() - started)",
+        "                pass",
+        "tests/platform/core/engine/test_pool_metrics.py",
+    ),
+    Safeguard(
         "a number is not read as a time",
         "app/core/http/fields.py",
         "BeforeValidator(_refuse_number), ",

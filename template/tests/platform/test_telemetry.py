@@ -1,19 +1,11 @@
 """A process of the service with OpenTelemetry's variables, and a receiver of its telemetry."""
 
-import asyncio
-import json
-import os
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
 import httpx
 import pytest
 
 from tests.platform.gizmo import GIZMOS
 from tests.platform.otlp_receiver import receiving
+from tests.platform.service_process import Line, service
 
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
@@ -25,35 +17,6 @@ METRICS = {
     "http.server.active_requests",
     *(f"{POOL}.{name}" for name in ("count", "max", "pending_requests", "timeouts")),
 }
-
-Line = dict[str, Any]
-
-
-@asynccontextmanager
-async def service(port: int, log: list[Line], **variables: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the service; stop it after the block, and add the lines of its log to `log`."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.platform.app_with_gizmos"),
-        env={**os.environ, "PORT": str(port), "ENVIRONMENT": "staging", **variables},
-        stdout=PIPE,
-    )
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-            async with asyncio.timeout(60):
-                while not await is_ready(client):  # noqa: ASYNC110, it has no event for it
-                    await asyncio.sleep(0.05)
-            yield client
-    finally:
-        process.terminate()
-        output, _ = await asyncio.wait_for(process.communicate(), timeout=30)
-        log += map(json.loads, output.decode().splitlines())
-
-
-async def is_ready(client: httpx.AsyncClient) -> bool:
-    try:
-        return (await client.get("/health/ready")).is_success
-    except httpx.TransportError:
-        return False
 
 
 async def write_and_read(client: httpx.AsyncClient) -> None:
@@ -73,7 +36,7 @@ async def test_a_request_is_one_trace_with_its_statements(unused_tcp_port: int) 
             "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint,
             "OTEL_RESOURCE_ATTRIBUTES": "team=shop",
         }
-        async with service(unused_tcp_port, log, **variables) as client:
+        async with service(unused_tcp_port, variables, log=log) as client:
             await write_and_read(client)
     traces = receiver.traces()
     # No trace of a probe or of the start.

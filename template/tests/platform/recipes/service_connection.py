@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 from fastapi import Request
+from opentelemetry import propagate
 from structlog.contextvars import get_contextvars
 
 from tests.platform.recipes.service_client import ServiceClient
@@ -32,4 +33,5 @@ async def trace_headers(request: Request) -> dict[str, str]:
     """Return the headers that connect a call with the logs and traces of this request."""
     names = ("traceparent", "tracestate")
     headers = {name: request.headers[name] for name in names if name in request.headers}
+    propagate.inject(headers)  # the span of this request, if there is one
     return headers | {"X-Request-ID": get_contextvars().get("request_id", "")}

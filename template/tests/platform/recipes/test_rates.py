@@ -7,6 +7,7 @@ import httpx
 import httpx2
 import pytest
 from fastapi import Request, Response
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 from sqlalchemy import delete
 from structlog.testing import capture_logs
 
@@ -93,6 +94,15 @@ async def test_the_ids_of_the_request_are_passed_on(
     ids = {"x-request-id": "a.b-c", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
     await client.get(path, headers=ids)
     assert ids.items() <= dict(fake.requests[0].headers).items()
+
+
+async def test_the_span_of_the_request_is_passed_on(
+    client: httpx.AsyncClient, fake: FakeService, path: str
+) -> None:
+    span = SpanContext(3, 4, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    with use_span(NonRecordingSpan(span)):
+        await client.get(path, headers={"traceparent": f"00-{'1' * 32}-{'2' * 16}-01"})
+    assert fake.requests[0].headers["traceparent"] == f"00-{3:032x}-{4:016x}-01"
 
 
 async def test_the_loop_survives_a_failure(rates: Rates, fake: FakeService) -> None:
