@@ -56,7 +56,7 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
     number, version = connection.execute(VERSION).one()
     url = connection.engine.url
     place = ", ".join(hosts(url)) or "the default host"
-    name = f"{version.partition(' (')[0]}, database {url.database} on {place}"
+    name = f"{version.partition(' on ')[0]}, database {url.database} on {place}"
     if number // 10_000 < OLDEST:
         advice = f"Update the server: version {OLDEST} is the oldest that gets corrections."
         yield Finding(Level.WARNING, "server", name, advice)
