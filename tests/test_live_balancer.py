@@ -130,6 +130,8 @@ def configuration(service: Service, language: str, fleet: Fleet, port: int) -> s
         ("10.0.0.2:8000", f"127.0.0.1:{second}"),
         ("bind :80", f"bind 127.0.0.1:{port}"),
         ("listen 80", f"listen 127.0.0.1:{port}"),
+        # A second attempt would hide that a server ended before the check noticed it.
+        ("option redispatch", "retries 0"),
     ):
         block = block.replace(old, new)
     return block
