@@ -13,7 +13,7 @@ from opentelemetry.trace import (
     use_span,
 )
 from pydantic import SecretStr
-from sqlalchemy import insert, literal, select, text
+from sqlalchemy import URL, insert, literal, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
@@ -203,3 +203,14 @@ async def test_a_failed_connect_tells_no_password(make_engine: EngineFactory, sp
     assert (failed.name, failed.status.status_code) == ("CONNECT", StatusCode.ERROR)
     assert "error.type" in attributes(failed)
     assert "top-secret" not in failed.to_json().replace(str(engine.url.database), "")
+
+
+def test_the_attributes_are_those_that_the_url_has() -> None:
+    assert database_attributes(URL.create("db")) == {"db.system.name": "db"}
+    url = URL.create("db+driver", "user", "secret", "host", 1, "shop")
+    assert database_attributes(url) == {
+        "db.system.name": "db",
+        "db.namespace": "shop",
+        "server.address": "host",
+        "server.port": 1,
+    }
