@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
+from typing import IO
 
 import pytest
 
@@ -141,7 +142,9 @@ class Image:
             process.kill()
             process.communicate()
 
-    def start(self, command: Sequence[str], **variables: str) -> subprocess.Popen[str]:
+    def start(
+        self, command: Sequence[str], output: int | IO[str] = subprocess.PIPE, **variables: str
+    ) -> subprocess.Popen[str]:
         """Start a command as the user of the image, or as the own user when that is not root."""
         as_user = {"user": self.user[0], "group": self.user[1], "extra_groups": []}
         environment = self._variables() | variables
@@ -150,7 +153,7 @@ class Image:
             cwd=self.settings.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             **(as_user if os.geteuid() == 0 else {}),  # type: ignore[arg-type]

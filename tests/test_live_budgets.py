@@ -1,0 +1,53 @@
+"""What a service costs besides requests: its packages, its imports and its memory."""
+
+import json
+from statistics import median
+
+import pytest
+
+from benchmarks.project import rendered
+from benchmarks.server import SERVICE, serving
+
+pytestmark = pytest.mark.proof
+
+MOST_PACKAGES = 30
+MOST_BYTES = 120e6
+# The processor time of `import app.main` by that of the frameworks alone.
+MOST_IMPORTS = 1.3
+RUNS = 15
+IMPORT = """
+from time import process_time
+start = process_time()
+import fastapi, sqlalchemy.ext.asyncio, sqlalchemy.orm
+frameworks = process_time()
+import app.main
+print((process_time() - start) / (frameworks - start))
+"""
+URLS = {
+    "postgresql": "postgresql://127.0.0.1/none",
+    "mysql": "mysql://127.0.0.1/none",
+    "sqlite": "sqlite:///none.db",
+}
+
+
+@pytest.mark.parametrize("database", URLS)
+def test_a_service_has_few_packages_and_imports_little_besides_its_frameworks(
+    database: str,
+) -> None:
+    with rendered(database=database) as project:
+        project.run("uv", "sync", "--quiet", "--no-dev", "--compile-bytecode")
+        packages = project.run("uv", "pip", "list", "--format", "json")
+        assert len(json.loads(packages)) <= MOST_PACKAGES
+        command, url = [project.python, "-c", IMPORT], URLS[database]
+        ratios = [json.loads(project.run(*command, DATABASE_URL=url)) for _ in range(RUNS)]
+    assert round(median(ratios), 2) <= MOST_IMPORTS
+
+
+def test_a_worker_needs_little_memory() -> None:
+    with rendered() as project, project.database() as url:
+        project.rows("fill", 1_000, url)
+        with serving(project, SERVICE, url) as server:
+            for number in range(500):
+                server.request("GET", f"/api/v1/products/{number + 1}")
+                server.request("GET", "/api/v1/products?limit=100")
+            assert server.memory() <= MOST_BYTES
