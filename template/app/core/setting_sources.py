@@ -17,7 +17,6 @@ from pydantic_settings import (
 
 Kind = Literal["environment", ".env", "secrets folder", "default"]
 
-
 FOLDER = "secrets_dir"
 
 
@@ -54,6 +53,7 @@ class SourcedSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
+        defer_build=True,  # only one subclass is used in a process
         env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
