@@ -29,6 +29,8 @@ def create(monkeypatch: pytest.MonkeyPatch) -> Create:
     def create(**changes: Any) -> FastAPI:
         settings = get_settings().model_copy(update=changes)
         monkeypatch.setattr("app.main.get_settings", lambda: settings)
+        # Outside `local`, loggers would keep their configuration for the tests that follow.
+        monkeypatch.setattr("app.main.configure_logging", lambda settings: None)
         app = create_app()
         app.include_router(router)
         return app
