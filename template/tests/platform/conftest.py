@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,6 +15,7 @@ from tests.platform import database
 
 if TYPE_CHECKING:
     from app.core.engine.reader import Reader
+    from tests.platform.telemetry_sdk import Spans
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,12 @@ async def rebuilt_database() -> AsyncIterator[None]:
     yield
     await engine.dispose()
     await asyncio.to_thread(database.build, engine.url)
+
+
+@pytest.fixture
+def spans() -> Iterator[Spans]:
+    """The spans that a test records; meanwhile the SDK of OpenTelemetry is enabled."""
+    from tests.platform.telemetry_sdk import Spans, sdk_enabled
+
+    with sdk_enabled():
+        yield Spans()
