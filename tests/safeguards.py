@@ -732,6 +732,13 @@ SAFEGUARDS = [
         "tests/platform/test_no_database.py",
     ),
     Safeguard(
+        "the tests do not wait for a server that never answers",
+        "scripts/local_database.py",
+        "asyncio.timeout(CONNECT_TIMEOUT)",
+        "asyncio.timeout(None)",
+        "tests/platform/network/test_connecting.py",
+    ),
+    Safeguard(
         "the documentation of the development server needs no network",
         "scripts/dev.py",
         "    return [route for route in offline.routes",

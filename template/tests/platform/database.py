@@ -16,6 +16,7 @@ from alembic.config import Config
 from pydantic import SecretStr
 from sqlalchemy import URL, MetaData, NullPool, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
+from structlog.testing import capture_logs
 
 from app.core.config import load_settings
 from app.core.engine.settings import DatabaseSettings
@@ -112,7 +113,8 @@ async def _create(url: URL) -> None:
 def build(url: URL) -> None:
     """Create the database, empty, and apply all migrations."""
     create(url)
-    command.upgrade(Config("alembic.ini"), "head")
+    with capture_logs():  # a line for each revision would hide what the tests print
+        command.upgrade(Config("alembic.ini"), "head")
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Failed connects, and idle connections that the server has closed."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
+from app.core.engine.url import parse_url
 from app.core.errors import DatabaseUnavailableError
-from tests.platform.database_server import connection_number, end_connection
+from scripts import local_database
+from tests.platform.database_server import UNUSABLE_URL, connection_number, end_connection
 
 EngineFactory = Callable[..., AsyncEngine]
 
@@ -39,6 +42,17 @@ async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
     async with server, asyncio.timeout(10):
         with pytest.raises(DatabaseUnavailableError):
             await engine.connect()
+
+
+async def test_creating_a_database_on_a_silent_server_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local_database, "CONNECT_TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = parse_url(UNUSABLE_URL).set(port=silent.getsockname()[1])
+        task = asyncio.create_task(local_database.create_database(url))
+        await asyncio.wait([task], timeout=9)
+        assert isinstance(task.exception(), TimeoutError)
 
 
 async def test_a_closed_idle_connection_is_replaced(
