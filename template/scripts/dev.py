@@ -25,6 +25,8 @@ from app.core.database import reader
 from app.core.http.problems import problem_response
 from app.core.process.logging import configure_logging
 
+# `poe doctor` recognizes the service by it.
+LIVENESS = "/health/live"
 PENDING = "Revisions are pending: run `uv run poe migrate`."
 
 logger = get_logger(__name__)
@@ -42,7 +44,8 @@ class RefusePending:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer 503."""
-        if scope["type"] == "websocket" or not await self._is_pending():
+        is_served = scope["type"] == "websocket" or scope.get("path") == LIVENESS
+        if is_served or not await self._is_pending():
             await self.app(scope, receive, send)
             return
         logger.warning("migrations_pending", run="uv run poe migrate")

@@ -28,7 +28,7 @@ def check() -> int:
             advice = "See Troubleshooting in README.md, or set DATABASE_URL."
             return main(extra=[Finding(Level.ERROR, SUBJECT, text, advice)])
         os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
-        text = "DATABASE_URL is not set, so the tasks use this one"
+        text = "DATABASE_URL was not set; the tasks set it to this one"
         return main(extra=[Finding(Level.OK, SUBJECT, text)])
 
 

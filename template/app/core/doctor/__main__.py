@@ -14,7 +14,7 @@ from app.core.doctor.findings import Context, Finding, Level, Section, run
 from app.core.doctor.machine import CHECKS
 from app.core.doctor.report import Report
 from app.core.doctor.telemetry import check_telemetry
-from app.core.doctor.variables import check_names, read_settings, rows
+from app.core.doctor.variables import check_names, read_settings, refused_names, rows
 
 
 def main(arguments: Sequence[str] | None = None, *, extra: Sequence[Finding] = ()) -> int:
@@ -51,13 +51,19 @@ def _report(replicas: int, extra: Sequence[Finding]) -> Report:
             Section("Machine", machine),
             Section("Telemetry", run(check_telemetry, context)),
         ]
-    return Report(rows(settings), sections)
+    return Report(rows(settings, refused_names(findings)), sections)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return int(text)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="doctor", description=(__doc__ or "").partition(":")[0])
     parser.add_argument(
-        "--replicas", type=int, default=1, help="running copies of the service, at most (1)"
+        "--replicas", type=_count, default=1, help="largest number of copies of the service (1)"
     )
     parser.add_argument("--strict", action="store_true", help="exit code 1 for a warning too")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -83,7 +83,7 @@ def check_open_files(context: Context) -> Iterator[Finding]:
 def check_processors(context: Context) -> Iterator[Finding]:
     """Find more processes than processors."""
     workers, processors = context.settings.web_concurrency, _processors()
-    text = f"{processors:g} for {workers} processes"
+    text = f"{processors:g}; processes of the service: {workers}"
     if workers > max(processors, 1):
         advice = "Lower WEB_CONCURRENCY: more processes use more memory and connections only."
         yield Finding(Level.WARNING, "processors", text, advice)
@@ -103,7 +103,7 @@ def check_memory(context: Context) -> Iterator[Finding]:
     """Find a memory limit that the processes exceed without load."""
     limit, workers = _cgroup("memory.max"), context.settings.web_concurrency
     if limit.isdigit():
-        text = f"the limit is {int(limit) / 1e6:.0f} MB for {workers} processes"
+        text = f"the limit is {int(limit) / 1e6:.0f} MB; processes of the service: {workers}"
         if int(limit) < workers * PROCESS_MEMORY:
             advice = f"Raise it to {workers * 200} MB or more, or lower WEB_CONCURRENCY."
             yield Finding(Level.WARNING, "memory", text, advice)

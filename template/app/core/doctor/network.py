@@ -80,8 +80,8 @@ def check_limits(connection: Connection, context: Context) -> Iterator[Finding]:
     per_process = settings.database_pool_size + settings.database_max_overflow
     wanted = context.replicas * settings.web_concurrency * per_process
     text = (
-        f"{context.replicas} replicas x {settings.web_concurrency} processes x {per_process} = "
-        f"{wanted}; the server accepts {limit}"
+        f"{wanted} (replicas {context.replicas} x processes {settings.web_concurrency} x pool "
+        f"{per_process}); the server accepts {limit}"
     )
     if wanted > limit:
         advice = (

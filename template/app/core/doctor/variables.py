@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -10,13 +10,17 @@ from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import make_url
 
+import app
 from app.core.config import Settings, load_settings
 from app.core.doctor.findings import Finding, Level, Row
 from app.core.setting_sources import setting_sources
 
 HIDDEN = "***"
+REFUSED = "not accepted"
 # Names of settings, and parts of URLs, that hold a secret without the type `SecretStr`.
 SECRET_NAME = re.compile(r"credential|dsn|key|pass|secret|token", re.IGNORECASE)
+# Paths, which are no secrets themselves.
+PATHS = ("database_ssl_key", "secrets_dir")
 USER_INFO = re.compile(r"(?<=//)[^/\s]+@")
 SECRET_PARAMETER = re.compile(r"(?<=[?&])([^=&]*(?:key|pass|secret|token)[^=&]*=)[^&]*", re.I)
 # Read by other programs; set by an orchestrator for the address of a service named `database`.
@@ -52,7 +56,7 @@ def read_settings() -> tuple[Settings | None, list[Finding]]:
         Finding(Level.ERROR, "settings", message, "The service does not start: correct the value.")
         for message in messages
     ]
-    refused = {message.partition(":")[0].lower() for message in messages}
+    refused = refused_names(findings)
     defaults = {
         name: field.default for name, field in Settings.model_fields.items() if name in refused
     }
@@ -62,8 +66,18 @@ def read_settings() -> tuple[Settings | None, list[Finding]]:
         return None, findings
 
 
-def rows(settings: Settings | None) -> list[Row]:
-    """Return all settings with their sources; secrets are hidden."""
+def refused_names(findings: Iterable[Finding]) -> set[str]:
+    """Return the fields whose values are not accepted."""
+    return {found.text.partition(":")[0].lower() for found in findings}
+
+
+def rows(settings: Settings | None, refused: Container[str] = ()) -> list[Row]:
+    """Return all settings with their sources; secrets are hidden.
+
+    Args:
+        settings: the values; None if there are none.
+        refused: fields whose values are not accepted, so that `settings` has their default.
+    """
     try:
         sources = setting_sources(Settings)
     except (OSError, ValueError):
@@ -71,6 +85,7 @@ def rows(settings: Settings | None) -> list[Row]:
     found = []
     for name, (kind, path) in sources.items():
         value = "?" if settings is None else _shown(name, getattr(settings, name))
+        value = REFUSED if name in refused and kind != "default" else value
         found.append(Row(name.upper(), value, f"{kind}, file {path}" if path else kind))
     return found
 
@@ -81,7 +96,8 @@ def _shown(name: str, value: object) -> str:
     if name == "database_url" and isinstance(value, SecretStr):
         address = make_url(value.get_secret_value()).render_as_string(hide_password=True)
         return SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", address)
-    if isinstance(value, SecretStr | BaseModel | dict) or SECRET_NAME.search(name):
+    is_named_secret = SECRET_NAME.search(name) and name not in PATHS
+    if isinstance(value, SecretStr | BaseModel | dict) or is_named_secret:
         return HIDDEN
     return USER_INFO.sub(f"{HIDDEN}@", " ".join(str(value).split()))
 
@@ -103,9 +119,18 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
         for name in sorted({name.upper() for name in names} - known):
             if name.startswith(OF_OTHERS) or ADDRESSES.fullmatch(name):
                 continue
+            if _is_read_by_the_service(name):
+                continue
             nearest = get_close_matches(name, known, n=1, cutoff=SIMILARITY)
             if place == ".env" or name.startswith("DATABASE_") or (nearest and len(name) > 5):
                 nearest = nearest or get_close_matches(name, known, n=1)
                 advice = f"Did you mean {nearest[0]}?" if nearest else "Remove it."
                 text = f"no setting is called {name} ({place})"
                 yield Finding(Level.WARNING, "unknown variable", text, advice)
+
+
+def _is_read_by_the_service(name: str) -> bool:
+    """Return whether another class of settings has this field, such as that of a feature."""
+    field = re.compile(rf"^ +{re.escape(name.removesuffix('_FILE').lower())}: ", re.MULTILINE)
+    files = (file for folder in app.__path__ for file in Path(folder).rglob("*.py"))
+    return any(field.search(file.read_text("utf-8")) for file in files)

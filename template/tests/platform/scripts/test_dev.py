@@ -35,6 +35,8 @@ async def test_a_pending_revision_is_said_in_one_sentence(monkeypatch: pytest.Mo
         assert response.status_code == 503
         assert response.json()["detail"] == "Revisions are pending: run `uv run poe migrate`."
         assert [line["event"] for line in lines] == ["migrations_pending"]
+        # This app has no such route.
+        assert (await client.get("/health/live")).status_code == 404
         server.heads = heads
         assert (await client.get("/")).json() == "served"
 

@@ -100,7 +100,7 @@ def test_more_processes_than_processors_are_found(
     monkeypatch.setattr(machine, "CGROUP", tmp_path)
     (tmp_path / "cpu.max").write_text("50000 100000\n")
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2}, raising=False)
-    assert finding(doctor()[1], "processors")["text"] == "0.5 for 1 processes"
+    assert finding(doctor()[1], "processors")["text"] == "0.5; processes of the service: 1"
     (tmp_path / "cpu.max").write_text("max 100000\n")
     monkeypatch.setenv("WEB_CONCURRENCY", "3")
     assert "processors" not in faults(doctor()[1])
@@ -136,11 +136,21 @@ def test_telemetry_without_its_packages_is_found(
 ) -> None:
     monkeypatch.setattr(telemetry, "find_spec", lambda name: object() if is_installed else None)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "authorization=top-secret")
-    Path(".env").write_text("OTEL_SERVICE_NAME=shop\n")
+    Path(".env").write_text("OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318\n")
     _, report = doctor()
     assert faults(report) == expected
     text = finding(report, "telemetry")["text"]
-    assert "OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME" in text
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS" in text
     assert "top-secret" not in str(report)
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
     assert faults(doctor()[1]) == {}
+
+
+def test_telemetry_without_an_address_is_found(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPIONT", "http://collector:4318")
+    _, report = doctor()
+    assert faults(report) == {"unknown variable": "warning", "telemetry": "warning"}
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT?" in finding(report, "unknown variable")["advice"]
+    assert finding(report, "telemetry")["text"].startswith("off")

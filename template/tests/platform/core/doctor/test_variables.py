@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
+import app
 from app.core.config import Settings
 from app.core.doctor import variables
 from tests.platform.core.doctor.faults import faults, finding
@@ -127,6 +128,20 @@ def test_names_of_other_programs_are_no_finding(
     assert faults(doctor()[1]) == {}
 
 
+def test_the_variable_of_a_class_of_settings_in_a_feature_is_known(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "replica.py").write_text("class Replica(Settings):\n    database_copy_url: str\n")
+    monkeypatch.setattr(app, "__path__", [*app.__path__, str(tmp_path)])
+    Path(".env").write_text("DATABASE_COPY_URL=x\nDATABASE_COPY_URL_FILE=x\n")
+    assert faults(doctor()[1]) == {}
+
+
+def test_paths_are_shown(doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    assert row(doctor()[1], "SECRETS_DIR") == (str(tmp_path), "environment")
+
+
 def test_invalid_settings_are_found_and_the_other_checks_run(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +150,7 @@ def test_invalid_settings_are_found_and_the_other_checks_run(
     code, report = doctor()
     texts = [found["text"] for found in report["findings"] if found["subject"] == "settings"]
     assert [text.partition(":")[0] for text in texts] == ["LOG_LEVEL", "DATABASE_POOL_SIZE"]
+    assert row(report, "LOG_LEVEL") == ("not accepted", "environment")
     assert finding(report, "latency")
     assert code == 1
 
