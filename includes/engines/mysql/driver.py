@@ -64,7 +64,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     async def connect(**parameters: Any) -> Any:
         seconds = parameters.get("connect_timeout") or settings.database_connect_timeout
         async with asyncio.timeout(seconds):
-            parameters["password"] = await settings.current_password()
+            parameters |= await settings.current_login()
             return await asyncmy.connect(**driver_arguments(parameters))
 
     connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}

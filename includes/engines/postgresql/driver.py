@@ -80,7 +80,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     async def connect(**parameters: Any) -> Any:
         seconds = float(parameters.get("connect_timeout", 0)) or settings.database_connect_timeout
         async with asyncio.timeout(seconds):
-            parameters["password"] = await settings.current_password()
+            parameters |= await settings.current_login()
             arguments = driver_arguments(parameters)
             return await asyncpg.connect(connection_class=_Connection, **arguments)
 

@@ -81,23 +81,29 @@ class DatabaseSettings(SourcedSettings):
         )
         return Tls.of(url, TLS).joined(given).complete().put(url, TLS)
 
-    async def current_password(self) -> str | None:
-        """Return the password for a new connection.
+    async def current_login(self) -> dict[str, str | None]:
+        """Return the arguments `user` and `password` for a new connection.
 
         A secret in a file is read again. Without a password, the function of
         `DATABASE_PASSWORD_FUNCTION` is called.
 
         Raises:
-            ConnectionError: when the file of the URL has no valid URL any more.
+            ConnectionError: when the file of the URL has no valid URL any more, or when the
+                function fails.
         """
         try:
             url = self.configured_url
         except ValueError as error:
             raise ConnectionError(f"DATABASE_URL: {error}") from None
         assert url is not None
-        if url.password is None and self.database_password_function is not None:
-            return await self.database_password_function(url)
-        return url.password
+        password = url.password
+        if password is None and self.database_password_function is not None:
+            try:
+                password = await self.database_password_function(url)
+            except Exception as error:
+                message = f"DATABASE_PASSWORD_FUNCTION failed with {type(error).__name__}"
+                raise ConnectionError(message) from error
+        return {"user": url.username, "password": password}
 
     def url_errors(self, *, workers: int) -> Iterator[str]:
         """Yield an error message when the URL is missing; it stops the start."""

@@ -69,6 +69,32 @@ async def test_a_new_connection_uses_the_new_password_of_a_file_with_the_url(
         await connects(engine)
 
 
+async def test_a_new_connection_uses_the_new_user_of_a_file_with_the_url(
+    make_engine: EngineFactory, url: URL, tmp_path: Path
+) -> None:
+    path = tmp_path / "url"
+    path.write_text(url._replace(username="gone").render_as_string())
+    engine = make_engine(database_url=FileSecret(path))
+    path.write_text(url.set(password="first").render_as_string(hide_password=False))
+    await connects(engine)
+    assert engine.url.username == "gone"
+
+
+async def test_a_function_that_fails_means_that_the_database_is_away(
+    make_engine: EngineFactory, url: URL
+) -> None:
+    async def password(url: URL) -> str:
+        raise LookupError("a secret")
+
+    engine = make_engine(
+        database_url=SecretStr(url.render_as_string()), database_password_function=password
+    )
+    with pytest.raises(DatabaseUnavailableError) as caught:
+        await connects(engine)
+    expected = "ConnectionError('DATABASE_PASSWORD_FUNCTION failed with LookupError')"
+    assert repr(caught.value.__cause__) == expected
+
+
 async def test_a_function_returns_the_password_of_each_new_connection(
     make_engine: EngineFactory, url: URL
 ) -> None:

@@ -13,5 +13,8 @@ async def test_the_token_is_for_the_user_and_the_host(monkeypatch: pytest.Monkey
         "tests.platform.recipes.database_token:database_password",
     )
     settings = Settings(_env_file=None)
-    assert await settings.current_password() == "token of shop for db.example"
+    assert await settings.current_login() == {
+        "user": "shop",
+        "password": "token of shop for db.example",
+    }
     assert "token" not in repr(settings.sqlalchemy_url)
