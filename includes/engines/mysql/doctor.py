@@ -33,6 +33,7 @@ ADVICE = {
     1044: "The user may not use this database: GRANT it, or correct DATABASE_URL.",
     1045: "The user or the password is wrong: correct DATABASE_URL or DATABASE_PASSWORD.",
     1049: "The database does not exist: create it, or correct its name in DATABASE_URL.",
+    2013: "Check the address, a firewall on the way, and whether the server is overloaded.",
 }
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, SecretStr
-from sqlalchemy import make_url
 
 import app
 from app.core.config import Settings, load_settings
@@ -22,6 +21,7 @@ SECRET_NAME = re.compile(r"credential|dsn|key|pass|secret|token", re.IGNORECASE)
 # Paths, which are no secrets themselves.
 PATHS = ("database_ssl_key", "secrets_dir")
 USER_INFO = re.compile(r"(?<=//)[^/\s]+@")
+PASSWORD = re.compile(r"(?<=//)([^:/]*:)[^@]*(?=@)")
 SECRET_PARAMETER = re.compile(r"(?<=[?&])([^=&]*(?:key|pass|secret|token)[^=&]*=)[^&]*", re.I)
 # Read by other programs; set by an orchestrator for the address of a service named `database`.
 OF_OTHERS = ("COMPOSE_", "OTEL_", "POE_", "PYTHON", "TEST_DATABASE_URL", "UV_")
@@ -94,7 +94,7 @@ def _shown(name: str, value: object) -> str:
     if value is None:
         return "not set"
     if name == "database_url" and isinstance(value, SecretStr):
-        address = make_url(value.get_secret_value()).render_as_string(hide_password=True)
+        address = PASSWORD.sub(rf"\g<1>{HIDDEN}", value.get_secret_value().strip())
         return SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", address)
     is_named_secret = SECRET_NAME.search(name) and name not in PATHS
     if isinstance(value, SecretStr | BaseModel | dict) or is_named_secret:

@@ -37,7 +37,8 @@ def test_a_database_that_is_away_is_found(doctor: Doctor, monkeypatch: pytest.Mo
 def test_no_password_is_in_the_text_of_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     url = URL.create("db", username="shop", password="top/se cret", host="db.example")
     monkeypatch.setattr(Settings, "configured_url", url)
-    error = RuntimeError("cannot open db://shop:top%2Fse%20cret@db.example with top/se cret")
+    error = RuntimeError()
+    error.__cause__ = OSError("cannot open db://shop:top%2Fse%20cret@db.example with top/se cret")
     found = database._unavailable(error, Context(get_settings()))
     assert found.text == "db.example cannot be used: cannot open db://shop:***@db.example with ***"
 
