@@ -46,7 +46,6 @@ def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
         cache_logger_on_first_use=not local,
     )
     _foreign[:] = [*shared, structlog.stdlib.add_logger_name]
-    handler = logging.StreamHandler(sys.stdout)
     handler = logging.StreamHandler(stream())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -58,6 +57,8 @@ def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    # At DEBUG a driver may log the values of statements.
+    logging.getLogger(settings.sqlalchemy_url.get_driver_name()).setLevel(logging.WARNING)
     # `migration_applied` has the facts of its lines.
     logging.getLogger("alembic.runtime").setLevel(logging.WARNING)
     # The middleware writes the access line.

@@ -29,3 +29,14 @@ def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatc
     assert other == other | {"event": "line of uvicorn", "logger": "uvicorn.error"}
     assert failed["exception"].endswith("LookupError: missing")
     assert {line["request_id"] for line in (own, other, failed)} == {"trace"}
+
+
+def test_the_driver_logs_no_values_at_any_level() -> None:
+    settings = get_settings()
+    configure_logging(settings.model_copy(update={"log_level": "DEBUG"}))
+    try:
+        assert logging.getLogger("shop").isEnabledFor(logging.DEBUG)
+        driver = settings.sqlalchemy_url.get_driver_name()
+        assert not logging.getLogger(driver).isEnabledFor(logging.INFO)
+    finally:
+        configure_logging(settings)
