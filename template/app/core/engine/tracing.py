@@ -27,6 +27,8 @@ OPERATIONS = {
     "do_commit": "COMMIT",
     "do_rollback": "ROLLBACK",
 }
+# The first word, behind comments.
+OPERATION = re.compile(r"(?:/\*.*?\*/|--[^\n]*|[\s(])*(\w*)", re.DOTALL)
 # SQLAlchemy begins a line with FROM, unlike the one in `extract(year FROM day)`.
 TABLE = re.compile(r'(?:^INSERT INTO|^UPDATE|^DELETE FROM|\nFROM| JOIN) ([\w."`]+)')
 
@@ -155,7 +157,8 @@ def _sends_nothing(name: str, arguments: tuple[Any, ...]) -> bool:
 
 @lru_cache(maxsize=1000)
 def _summary(statement: str) -> str:
-    operation = statement.split(maxsplit=1)[0].upper()
+    match = OPERATION.match(statement)
+    operation = match[1].upper() if match and match[1] else "STATEMENT"
     return " ".join([operation, *dict.fromkeys(TABLE.findall(statement))])[:255]
 
 

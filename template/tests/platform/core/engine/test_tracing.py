@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 
 from app.core.config import get_settings
 from app.core.database import build_reader
+from app.core.engine import tracing
 from app.core.engine.tracing import MAX_TEXT_LENGTH, database_attributes, traced_database
 from tests.platform.database_server import SLOW
 from tests.platform.gizmo import Gizmo
@@ -168,3 +169,19 @@ async def test_nothing_is_left_after_the_block(make_engine: EngineFactory, spans
         async with engine.begin() as connection:
             await connection.execute(text("SELECT 1"))
     assert spans.names() == ["request"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "summary"),
+    [
+        ("/* page */ SELECT name\nFROM gizmo", "SELECT gizmo"),
+        ("-- page\n(select 1)", "SELECT"),
+        (" ", "STATEMENT"),
+    ],
+)
+def test_the_summary_begins_with_the_operation(statement: str, summary: str) -> None:
+    assert tracing._summary(statement) == summary
+
+
+def test_an_error_of_python_has_its_plain_name() -> None:
+    assert tracing._error_attributes(ConnectionError("secret")) == {"error.type": "ConnectionError"}
