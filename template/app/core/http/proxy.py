@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.core.http.health import PROBES
 from app.core.http.problems import problem_response
 
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(?::\d+)?")
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 class AllowedHostsMiddleware:

@@ -49,6 +49,8 @@ def create(monkeypatch: pytest.MonkeyPatch) -> Create:
         ("api.example.com.evil.net", 400),
         ("10.0.0.7:8000", 400),
         ("api.example.com:a", 400),
+        ("evil.net/.example.org", 400),
+        ("user@a.example.org", 400),
         ("", 400),
     ],
 )
