@@ -59,8 +59,9 @@ def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
         logging.getLogger(name).propagate = True
     # At DEBUG a driver may log the values of statements.
     logging.getLogger(settings.sqlalchemy_url.get_driver_name()).setLevel(logging.WARNING)
-    # `migration_applied` has the facts of its lines.
-    logging.getLogger("alembic.runtime").setLevel(logging.WARNING)
+    # `migration_applied` has the facts of `runtime`; `ddl` names the sequences that it ignores.
+    for name in ("alembic.ddl", "alembic.runtime"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # The middleware writes the access line.
     logging.getLogger("uvicorn.access").handlers.clear()
     logging.getLogger("uvicorn.access").propagate = False

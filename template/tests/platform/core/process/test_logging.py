@@ -18,6 +18,8 @@ def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatc
     with structlog.contextvars.bound_contextvars(request_id="trace"):
         structlog.get_logger().warning("own line", number=1)
         logging.getLogger("uvicorn.error").warning("line of %s", "uvicorn")
+        for name in ("alembic.ddl.impl", "alembic.runtime.migration"):
+            logging.getLogger(name).info("a detail of %s", name)
         try:
             raise LookupError("missing")
         except LookupError:
