@@ -78,8 +78,12 @@ def reading_url(url: URL) -> URL | None:
     """Return the URL that opens the file for reading only; None for a database in memory."""
     if is_in_memory(url):
         return None
-    name = f"file:{quote(url.database or '')}"
-    return url.set(database=name, query={"uri": "true", "mode": "ro"})
+    path = url.database or ""
+    query = {"uri": "true", "mode": "ro"}
+    if not Path(f"{path}-wal").exists():
+        # No process uses the file. SQLite would create two files beside it, and leave them there.
+        query["immutable"] = "1"
+    return url.set(database=f"file:{quote(path)}", query=query)
 
 
 def connect_advice(error: BaseException) -> str:

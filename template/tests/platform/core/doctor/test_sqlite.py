@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +58,29 @@ def test_a_file_that_is_no_database_is_found_and_stays(
     assert faults(report)["content"] == "error"
     assert Path("shop.db").read_text() == "no database " * 100
     assert code == 1
+
+
+def test_no_file_is_left_beside_the_database(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
+    assert faults(doctor()[1]) == {"migrations": "warning"}
+    assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]
+
+
+def test_a_file_in_use_is_read_with_its_last_commit(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
+    with closing(sqlite3.connect("shop.db")) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('of-tomorrow')")
+        connection.commit()
+        _, report = doctor()
+    assert "of-tomorrow" in finding(report, "migrations")["text"]
 
 
 def test_a_database_in_memory_is_not_checked(
