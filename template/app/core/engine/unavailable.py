@@ -34,7 +34,8 @@ async def exit_if_unavailable(url: URL) -> AsyncIterator[None]:
 
 def _reason(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
-    cause = cause.__cause__ or cause
+    if not isinstance(cause, TimeoutError):  # its cause is the cancelled wait, which tells nothing
+        cause = cause.__cause__ or cause
     if isinstance(cause, TimeoutError) and not cause.args:
         return "it did not respond in time"
     if not cause.args:

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -8,7 +10,7 @@ from app.core.errors import DatabaseUnavailableError
 URL = get_settings().sqlalchemy_url
 
 
-def caused(error: Exception, cause: Exception) -> Exception:
+def caused(error: Exception, cause: BaseException) -> Exception:
     error.__cause__ = cause
     return error
 
@@ -21,6 +23,10 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (caused(DatabaseUnavailableError(), TimeoutError()), "it did not respond in time"),
         (OperationalError("SELECT", None, Exception(1045, "Access\ndenied.")), "Access denied"),
         (OperationalError("SELECT", None, Exception()), "Exception"),
+        (
+            OperationalError("SELECT", None, caused(TimeoutError(), asyncio.CancelledError())),
+            "it did not respond in time",
+        ),
     ],
 )
 async def test_the_sentence_has_the_reason(error: Exception, reason: str) -> None:
