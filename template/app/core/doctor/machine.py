@@ -52,7 +52,7 @@ def check_address(context: Context) -> Iterator[Finding]:
         text = f"{host}:{port} cannot be used: {error.strerror}"
         yield Finding(Level.ERROR, "address", text, advice)
     else:
-        text = f"{host}:{port} is free; {reach} can reach it"
+        text = f"{host}:{port} is free, and reachable from {reach}"
         yield Finding(Level.OK, "address", text)
 
 
