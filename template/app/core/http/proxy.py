@@ -13,7 +13,7 @@ HOST = re.compile(r"(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d+)?", re.ASCII)
 
 
 class AllowedHostsMiddleware:
-    """Refuses a request whose header `Host` names no allowed host with 400.
+    """Refuses a request whose header `Host` names no allowed host, or is there twice, with 400.
 
     Health probes are exempt: their `Host` is the address of this process, and their answers are
     the same for every host.
@@ -39,7 +39,8 @@ class AllowedHostsMiddleware:
     def _is_allowed(self, scope: Scope) -> bool:
         if scope["path"] in PROBES:
             return True
-        match = HOST.fullmatch(Headers(scope=scope).get("host", "").lower())
+        values = Headers(scope=scope).getlist("host")
+        match = HOST.fullmatch(values[0].lower()) if len(values) == 1 else None
         host = match[1] if match else ""
         return host in self.hosts or host.endswith(self.endings)
 

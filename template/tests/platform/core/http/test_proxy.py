@@ -69,6 +69,12 @@ async def test_a_host_that_is_not_allowed_is_refused(
     assert probe.status_code == 200
 
 
+async def test_a_second_host_is_refused(create: Create) -> None:
+    async with client_of(create(allowed_hosts=["a.example"])) as client:
+        headers = [("Host", "a.example"), ("Host", "a.example")]
+        assert (await client.get("/place", headers=headers)).status_code == 400
+
+
 async def test_every_host_is_allowed_by_default(create: Create) -> None:
     async with client_of(create()) as client:
         assert (await client.get("/place", headers={"Host": "any"})).status_code == 200
