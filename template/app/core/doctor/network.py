@@ -17,7 +17,8 @@ ADVICE: dict[type[BaseException], str] = {
     TimeoutError: "Check the address, a firewall on the way, and whether the server is overloaded.",
     socket.gaierror: "The name of the host is unknown: correct it in DATABASE_URL.",
     ssl.SSLError: "Check the certificate of the server, DATABASE_SSL_CA and DATABASE_SSL_MODE.",
-    OSError: "Nothing answers at this address: start the server, or correct DATABASE_URL.",
+    OSError: "Nothing answers at this address, or the server has no TLS: start it, or correct "
+    "DATABASE_URL or DATABASE_SSL_MODE.",
 }
 UNKNOWN = "Read the log of the database server."
 
