@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
+from dotenv import dotenv_values
 from fastapi.telemetry import TelemetryConfig
 from opentelemetry import metrics, trace
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog import get_logger
 from structlog.typing import EventDict, WrappedLogger
@@ -31,10 +31,6 @@ INSTALL = "OTEL_EXPORTER_OTLP_ENDPOINT needs a package: run uv add 'fastapi[open
 logger = get_logger(__name__)
 
 
-class _DotEnv(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="allow")
-
-
 def telemetry_config(*, name: str, version: str, environment: str) -> TelemetryConfig:
     """Return the settings of telemetry for FastAPI, and complete the variables for the SDK.
 
@@ -43,9 +39,9 @@ def telemetry_config(*, name: str, version: str, environment: str) -> TelemetryC
         version: the version of the service.
         environment: the environment, such as "production".
     """
-    for variable, value in (_DotEnv().model_extra or {}).items():
-        if variable.startswith("otel_"):
-            os.environ.setdefault(variable.upper(), value)
+    for variable, value in dotenv_values(".env").items():
+        if variable.startswith("OTEL_") and value:
+            os.environ.setdefault(variable, value)
     is_installed = find_spec("opentelemetry.sdk") is not None
     if _is_wanted():
         if not is_installed:
