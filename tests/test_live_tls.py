@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests import servers
+from tests import live, servers
 from tests.certificates import make_ca, make_certificate
 from tests.live import Service
 
@@ -41,8 +42,9 @@ async def connect(statement, variables):
 statement, *cases = json.loads(sys.argv[1])
 print(json.dumps([asyncio.run(connect(statement, case)) for case in cases]))
 """
+# Runs statements in the database of a URL, which it creates, and prints the rows of each.
 PREPARE = """
-import asyncio, sys
+import asyncio, json, sys
 from sqlalchemy import text
 from app.core.database import engine
 from app.core.engine.url import parse_url
@@ -52,7 +54,8 @@ async def main(url, *statements):
     await create_database(parse_url(url))
     async with engine.begin() as connection:
         for statement in statements:
-            await connection.execute(text(statement))
+            found = await connection.execute(text(statement))
+            print(json.dumps([list(row) for row in found] if found.returns_rows else []))
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -88,7 +91,8 @@ def check(
     service: Service, address: str, folder: Path, statement: str, parameters: tuple[str, ...]
 ) -> None:
     """Check the modes, by the parameters of a URL (mode and CA) and by settings."""
-    right, wrong = f"{address}/shop", f"{address}/shop".replace("localhost", "127.0.0.1")
+    right = f"{address}/{service.database}"
+    wrong = right.replace("localhost", "127.0.0.1")
     ca, other = folder / "ca.pem", folder / "other.pem"
     mode, file = parameters
     expected = [
@@ -115,15 +119,16 @@ def check(
         service.run("uv", "run", "alembic", "upgrade", "head", **refused)
 
 
-def prepare(service: Service, url: str, *statements: str) -> None:
-    """Create the database of a URL, and run statements in it."""
-    service.run("uv", "run", "python", "-c", PREPARE, url, *statements, DATABASE_URL=url)
+def prepare(service: Service, url: str, *statements: str) -> list[list[list[str]]]:
+    """Create the database of a URL, run statements in it, and return the rows of each."""
+    found = service.run("uv", "run", "python", "-c", PREPARE, url, *statements, DATABASE_URL=url)
+    return [json.loads(line) for line in found.splitlines()[-len(statements) :]]
 
 
-def certified(address: str, folder: Path) -> list[Case]:
+def certified(url: str, folder: Path) -> list[Case]:
     """Return cases of the user `certified`: without and with the certificate of the client."""
-    user = address.partition("@")[0].rpartition("/")[2]
-    url = f"{address}/shop".replace(f"{user}@", "certified@")
+    user = url.partition("@")[0].rpartition("/")[2]
+    url = url.replace(f"{user}@", "certified@")
     verified = by_parts(url, "verify-full", ca=folder / "ca.pem")
     client = {
         "DATABASE_SSL_CERT": str(folder / "client.pem"),
@@ -138,31 +143,75 @@ def test_postgresql_is_verified_as_asked(start: Start, certificates: Path) -> No
     statement = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
     with servers.postgresql(certificates=certificates) as url:
         address = url.replace("127.0.0.1", "localhost")
-        prepare(service, f"{address}/shop?sslmode=require", "CREATE ROLE certified LOGIN")
+        url = f"{address}/{service.database}"
+        prepare(service, f"{url}?sslmode=require", "CREATE ROLE certified LOGIN")
         check(service, address, certificates, statement, ("sslmode", "sslrootcert"))
-        cases = [by_parts(f"{address}/shop", "disable"), *certified(address, certificates)]
-        found = results(service, f"{address}/shop", statement, cases)
+        cases = [by_parts(url, "disable"), *certified(url, certificates)]
+        found = results(service, url, statement, cases)
         assert found == [*["InvalidAuthorizationSpecificationError"] * 2, "tls"]
 
 
 @pytest.fixture
-def mysql(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a MySQL with these certificates; it runs until the service is removed."""
+def mysql(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str | None]:
+    """The URL of a MySQL of the test with these certificates; None with `TEST_MYSQL_URL`.
+
+    It runs until the service is removed.
+    """
+    if live.mysql_server():
+        yield None
+        return
     with servers.mysql(certificates=certificates) as url:
         monkeypatch.setenv("TEST_MYSQL_URL", url)
         yield url
 
 
-def test_mysql_is_verified_as_asked(mysql: str, start: Start, certificates: Path) -> None:
-    service = start(database="mysql")
-    address = mysql.replace("127.0.0.1", "localhost")
+@contextmanager
+def reloaded(service: Service, url: str, certificates: Path) -> Iterator[None]:
+    """Let a running MySQL use these certificates; connections without TLS notice nothing."""
+    names = ("ssl_ca", "ssl_cert", "ssl_key")
+    columns = ", ".join(f"@@{name}" for name in ("secure_file_priv", *names))
+    [[folder, *before]] = prepare(service, url, f"SELECT {columns}")[0]
+    files = [certificates / name for name in ("ca.pem", "server.pem", "server.key")]
+    copies = [str(file) for file in files]
+    if folder:
+        # A server in a container reads no files of this machine, but writes into this folder.
+        copies = [f"{folder.rstrip('/')}/{service.database}-{file.name}" for file in files]
+        texts = [file.read_text("ascii") for file in files]
+        pairs = zip(texts, copies, strict=True)
+        prepare(service, url, *(f"SELECT '{text}' INTO DUMPFILE '{copy}'" for text, copy in pairs))
+
+    def use(values: list[str]) -> list[str]:
+        pairs = zip(names, values, strict=True)
+        return [*(f"SET GLOBAL {n} = '{v}'" for n, v in pairs), "ALTER INSTANCE RELOAD TLS"]
+
+    try:
+        prepare(service, url, *use(copies))
+        yield
+    finally:
+        prepare(service, url, *use(before), "DROP USER IF EXISTS certified@'%'")
+
+
+def check_mysql(service: Service, address: str, certificates: Path) -> None:
+    """Check the modes, and a user with a certificate."""
+    url = f"{address}/{service.database}"
     statements = (
         "CREATE USER certified@'%' REQUIRE X509",
         "GRANT ALL PRIVILEGES ON *.* TO certified@'%'",
     )
-    prepare(service, f"{address}/shop", *statements)
+    prepare(service, url, *statements)
     statement = "SHOW SESSION STATUS LIKE 'Ssl_cipher'"
     check(service, address, certificates, statement, ("ssl-mode", "ssl-ca"))
-    cases = [by_parts(f"{address}/shop", "disable"), *certified(address, certificates)]
-    found = results(service, f"{address}/shop", statement, cases)
+    cases = [by_parts(url, "disable"), *certified(url, certificates)]
+    found = results(service, url, statement, cases)
     assert found == ["plain", "OperationalError", "tls"]
+
+
+def test_mysql_is_verified_as_asked(mysql: str | None, start: Start, certificates: Path) -> None:
+    service = start(database="mysql")
+    assert service.server is not None
+    address = service.server.replace("127.0.0.1", "localhost")
+    if mysql:
+        check_mysql(service, address, certificates)
+        return
+    with reloaded(service, f"{address}/{service.database}", certificates):
+        check_mysql(service, address, certificates)
