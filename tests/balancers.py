@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.live import Service
-from tests.servers import free_port, program
+from tests.servers import children, free_port, program
 
 # Seconds that the balancers need to notice a change of a server.
 NOTICES = {"haproxy": 3, "nginx": 1}
@@ -64,6 +64,16 @@ class Nginx:
     def after_start(self, process: int) -> None:
         """Use all processes again."""
         self._use(self._text)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let nginx do nothing in the block; what arrives meanwhile waits."""
+        workers = children(self._pid)
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        yield
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
 
     def _use(self, text: str) -> None:
         self._file.write_text(text)

@@ -1,38 +1,35 @@
 """Two processes behind nginx and HAProxy, replaced under load."""
 
 import http.client
-import json
 import signal
 import subprocess
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
 from tests import servers
 from tests.balancers import HAProxy, Nginx, haproxy, nginx, until_answer
 from tests.live import Service
+from tests.load import PRODUCTS, Load, stored
 
 pytestmark = pytest.mark.proof
 
-PRODUCTS = "/api/v1/products"
 DELAY = 5
 
 
 class Fleet:
     """The processes of a service, by their ports."""
 
-    def __init__(self, service: Service, url: str) -> None:
+    def __init__(self, service: Service, url: str, **variables: str) -> None:
         self.service = service
         self.environment = service.environment | {
             "DATABASE_URL": url,
             "ENVIRONMENT": "production",
             "SHUTDOWN_DELAY": str(DELAY),
+            **variables,
         }
         self.processes: dict[int, subprocess.Popen[bytes] | None] = dict.fromkeys(
             (servers.free_port(), servers.free_port())
@@ -52,57 +49,6 @@ class Fleet:
         if process is not None and process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
-
-
-class Load:
-    """Clients that send requests until they are stopped; each POST has a name of its own."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self.answers: Counter[str] = Counter()
-        self.stopped = threading.Event()
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        threads = [threading.Thread(target=self._post, args=(n,)) for n in range(3)]
-        threads += [threading.Thread(target=self._get)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self.stopped.set()
-            for thread in threads:
-                thread.join()
-
-    def _post(self, client: int) -> None:
-        number = 0
-        while not self.stopped.is_set():
-            number += 1
-            self._send("POST", {"name": f"{self.port} {client} {number}", "price": "1"})
-
-    def _get(self) -> None:
-        while not self.stopped.is_set():
-            self._send("GET", None)
-
-    def _send(self, method: str, body: dict[str, str] | None) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        with closing(connection):
-            try:
-                headers = {"Content-Type": "application/json"}
-                connection.request(method, PRODUCTS, json.dumps(body) if body else None, headers)
-                answer: object = connection.getresponse().status
-            except (OSError, http.client.HTTPException) as error:
-                answer = type(error).__name__
-        self.answers[f"{method} {answer}"] += 1
-        time.sleep(0.005)
-
-
-def stored(port: int) -> int:
-    """Return the number of products that a client of the balancer at `port` has stored."""
-    with urlopen(f"http://127.0.0.1:{port}{PRODUCTS}?total=true&limit=1") as response:
-        total: int = json.load(response)["total"]
-    return total
 
 
 def replace_all(fleet: Fleet, balancer: HAProxy | Nginx) -> None:
@@ -140,3 +86,46 @@ def test_processes_behind_balancers_are_replaced_without_a_lost_request(
         finally:
             for port in fleet.processes:
                 fleet.end(port)
+
+
+@contextmanager
+def one_behind_nginx(service: Service, folder: Path, fleet: Fleet) -> Iterator[Nginx]:
+    """Run one process of `fleet` behind nginx; the other one is marked as down."""
+    used, other = fleet.processes
+    try:
+        fleet.begin(used)
+        with nginx(service, [used, other], folder) as balancer:
+            balancer.before_stop(other)
+            yield balancer
+    finally:
+        fleet.end(used)
+
+
+def post_late(balancer: Nginx, seconds: float) -> list[int]:
+    """Send two POSTs, and let nginx read the second one only `seconds` later."""
+    statuses = []
+    with closing(http.client.HTTPConnection("127.0.0.1", balancer.port, timeout=60)) as client:
+        for pause in (0.0, seconds):
+            with balancer.paused() if pause else nullcontext():
+                body = f'{{"name": "{balancer.port} {pause}", "price": "1"}}'
+                client.request("POST", PRODUCTS, body, {"Content-Type": "application/json"})
+                time.sleep(pause)
+            response = client.getresponse()
+            response.read()
+            statuses.append(response.status)
+    return statuses
+
+
+def test_a_connection_that_the_service_closes_first_is_a_502(
+    start: Callable[..., Service], tmp_path: Path
+) -> None:
+    servers.program("nginx")
+    service = start(database="postgresql")
+    with service.running_database() as url:
+        service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=url)
+        early = Fleet(service, url, KEEP_ALIVE_TIMEOUT="1", SHUTDOWN_DELAY="0")
+        with one_behind_nginx(service, tmp_path, early) as balancer:
+            assert post_late(balancer, 3) == [201, 502]
+        default = Fleet(service, url, SHUTDOWN_DELAY="0")
+        with one_behind_nginx(service, tmp_path, default) as balancer:
+            assert post_late(balancer, 3) == [201, 201]

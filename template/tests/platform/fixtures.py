@@ -19,6 +19,12 @@ from tests.platform import database
 if TYPE_CHECKING:
     from app.core.engine.reader import Reader
 
+# They start processes of the service, or load the database.
+LONGEST = {
+    *("test_process.py", "test_telemetry.py", "test_prometheus.py", "test_load_balancer.py"),
+    *("test_applied.py", "test_no_database.py", "test_data.py", "test_chaos.py", "test_steps.py"),
+}
+
 _resources = ExitStack()
 
 
@@ -51,7 +57,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the longest tests first, so that parallel processes end together."""
-    items.sort(key=lambda item: item.path.name != "test_process.py")
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_unconfigure() -> None:

@@ -19,6 +19,8 @@ PACKAGES = ("fastapi", "pydantic", "sqlalchemy", "alembic", "uvicorn")
 OTHER_FILES = 100
 # Bytes of a process without load.
 PROCESS_MEMORY = 120_000_000
+# Seconds for a program on the same port to respond.
+ANSWER_TIMEOUT = 2.0
 CGROUP = Path("/sys/fs/cgroup")
 PORT_ADVICE = {
     errno.EADDRNOTAVAIL: "Set HOST to an address of this machine, or to 0.0.0.0 for all of them.",
@@ -57,7 +59,7 @@ def check_address(context: Context) -> Iterator[Finding]:
 
 
 def _is_this_service(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=2)
+    connection = HTTPConnection(host, port, timeout=ANSWER_TIMEOUT)
     try:
         connection.request("GET", "/health/live")
         return connection.getresponse().read(100) == b'{"status":"ok"}'

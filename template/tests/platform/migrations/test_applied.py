@@ -15,12 +15,19 @@ from tests.platform.scratch_migrations import Migrations
 
 pytestmark = pytest.mark.usefixtures("rebuilt_database")
 
+# The commands of `alembic upgrade head --sql` and `alembic upgrade head`.
+COMMANDS = """
+from alembic.config import main
+main(["upgrade", "head", "--sql"])
+print("applied:", flush=True)
+main(["upgrade", "head"])
+"""
 CREATE = 'op.create_table("{}", sa.Column("id", sa.Integer()))'
 
 
-def alembic(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def python(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(Path.cwd())} | variables,
         capture_output=True,
@@ -50,20 +57,20 @@ def test_a_revision_that_fails_has_no_line(migrations: Migrations) -> None:
 
 def test_the_log_of_a_command_is_not_in_its_output(migrations: Migrations) -> None:
     migrations.add("add scratch", CREATE.format("scratch_0"))
-    folder = migrations.configuration.parent
-    sql = alembic(folder, "upgrade", "head", "--sql")
-    assert "CREATE TABLE scratch_0" in sql.stdout
-    assert "migration_applied" not in sql.stdout + sql.stderr
-    applied = alembic(folder, "upgrade", "head", ENVIRONMENT="production")
-    assert applied.stdout == ""
-    (line,) = applied.stderr.splitlines()
+    result = python(migrations.configuration.parent, "-c", COMMANDS, ENVIRONMENT="production")
+    sql, applied = result.stdout.split("applied:\n")
+    assert "CREATE TABLE scratch_0" in sql
+    assert "migration_applied" not in sql
+    assert applied == ""
+    (line,) = result.stderr.splitlines()
     assert json.loads(line)["event"] == "migration_applied"
 
 
 def test_a_database_that_is_away_is_one_sentence(migrations: Migrations) -> None:
     url = get_settings().sqlalchemy_url.set(**UNREACHABLE)
     address = url.render_as_string(hide_password=False)
-    result = alembic(migrations.configuration.parent, "current", DATABASE_URL=address)
+    folder = migrations.configuration.parent
+    result = python(folder, "-m", "alembic", "current", DATABASE_URL=address)
     assert result.returncode == 1
     (sentence,) = result.stderr.splitlines()
     assert sentence.startswith("The database ")

@@ -56,7 +56,10 @@ def test_a_port_of_another_program_is_found(doctor: Doctor) -> None:
     assert code == 1
 
 
-def test_a_port_of_a_silent_program_is_found(doctor: Doctor) -> None:
+def test_a_port_of_a_silent_program_is_found(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "ANSWER_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", int(os.environ["PORT"]))):
         assert faults(doctor()[1]) == {"address": "error"}
 
