@@ -45,7 +45,7 @@ def free_port() -> int:
 
 def children(parent: int, words: str = "") -> set[int]:
     """Return the ids of the processes of a parent whose command has some words."""
-    listed = subprocess.check_output(["ps", "-Aww", "-o", "pid=,ppid=,args="], text=True)
+    listed = subprocess.check_output([program("ps"), "-Aww", "-o", "pid=,ppid=,args="], text=True)
     rows = (line.split(None, 2) for line in listed.splitlines())
     return {int(row[0]) for row in rows if int(row[1]) == parent and words in " ".join(row[2:])}
 
