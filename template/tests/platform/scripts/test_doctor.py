@@ -46,7 +46,7 @@ def test_without_a_url_the_local_database_is_checked(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     assert run(monkeypatch) == 0
-    assert "local database: DATABASE_URL is not set" in capsys.readouterr().out
+    assert "local database: DATABASE_URL was not set" in capsys.readouterr().out
 
 
 def test_a_local_database_that_does_not_start_is_an_error(
