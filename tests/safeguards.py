@@ -524,7 +524,7 @@ SAFEGUARDS = [
     Safeguard(
         "a new connection has the password of today",
         "app/core/engine/driver.py",
-        '            parameters |= await settings.current_login()\n',
+        "            parameters |= await settings.current_login()\n",
         "",
         "tests/platform/network/test_passwords.py",
     ),
