@@ -70,12 +70,6 @@ def test_another_error_refers_to_the_log_of_the_server() -> None:
     assert server.connect_advice(RuntimeError()) == network.UNKNOWN
 
 
-@pytest.mark.parametrize("replicas", ["0", "two"])
-def test_a_wrong_number_of_replicas_is_refused(doctor: Doctor, replicas: str) -> None:
-    with pytest.raises(SystemExit):
-        doctor("--replicas", replicas)
-
-
 def test_too_many_connections_are_found(doctor: Doctor) -> None:
     code, report = doctor("--replicas", "1000")
     assert faults(report) == {"connections": "error"}

@@ -35,6 +35,13 @@ def test_a_healthy_service_has_no_finding(doctor: Doctor) -> None:
     }
 
 
+@pytest.mark.parametrize("replicas", ["0", "two"])
+def test_a_wrong_number_of_replicas_is_refused(doctor: Doctor, replicas: str) -> None:
+    with pytest.raises(SystemExit):
+        doctor("--replicas", replicas)
+    assert doctor_command._options(["--replicas", "2"]).replicas == 2
+
+
 def test_the_text_is_80_columns_wide_and_plain() -> None:
     text = PROBLEMS.as_text(colours=False, verbose=False)
     assert max(map(len, text.splitlines())) <= 80
