@@ -54,6 +54,8 @@ class Service:
         for tool in tools.iterdir():
             tool.chmod(0o755)
         self.environment = os.environ | {
+            # Copier keeps a mirror of each address, and other tests use the same ones.
+            "COPIER_CACHE_DIR": str(self.path.parent / "mirrors"),
             "GH_REPO": "owner/service",
             "PATH": f"{tools}:{os.environ['PATH']}",
         }
