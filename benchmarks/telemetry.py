@@ -1,6 +1,6 @@
 """The service with telemetry on, relative to the same service with telemetry off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -23,7 +23,11 @@ def measure(options: Options) -> str:
     """Return a table of the calls and of the processor time, relative to telemetry off."""
     require_wrk()
     rows = 1_000 if options.quick else 10_000
-    with rendered() as project, project.database(options.database_url) as url, sink() as endpoint:
+    with (
+        rendered() as project,
+        project.database(options.database_url) as url,
+        collector() as endpoint,
+    ):
         project.rows("fill", rows, url)
 
         def clean() -> None:
@@ -67,12 +71,15 @@ def measure(options: Options) -> str:
 
 
 @contextmanager
-def sink() -> Iterator[str]:
-    """Accept OTLP on a free port and drop it; yield the endpoint."""
+def collector(store: Callable[[str, bytes], object] = lambda path, body: None) -> Iterator[str]:
+    """Accept OTLP on a free port; yield the endpoint.
+
+    `store` gets the path and the body of each export; the default drops them.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
+            store(self.path, self.rfile.read(int(self.headers["content-length"])))
             self.send_response(200)
             self.send_header("content-length", "0")
             self.end_headers()

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from uuid import uuid4
 
 import pytest
 
+from benchmarks.telemetry import collector
 from tests.balancers import nginx
 from tests.image import Image
 from tests.live import Service, uv_cache
@@ -116,24 +116,12 @@ def collecting(folder: Path) -> Iterator[str]:
     """Yield the endpoint of a collector that writes each export of spans to a file."""
     folder.mkdir()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path == "/v1/traces":
-                (folder / uuid4().hex).write_bytes(body)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def store(path: str, body: bytes) -> None:
+        if path == "/v1/traces":
+            (folder / uuid4().hex).write_bytes(body)
 
-        def log_message(self, *values: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    with collector(store) as endpoint:
+        yield endpoint
 
 
 def client(port: int, number: int, stop: Event) -> list[Answer]:

@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
 class Receiver:
-    """What has been received."""
+    """The telemetry that was received."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint

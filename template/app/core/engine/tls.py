@@ -15,7 +15,7 @@ SYSTEM = "system"
 
 
 class Tls(NamedTuple):
-    """How to encrypt a connection; `ca`, `cert` and `key` are paths of PEM files.
+    """The encryption of a connection; `ca`, `cert` and `key` are paths of PEM files.
 
     Without a mode, a CA means verify-full, and a certificate of the client means require. A CA with
     require means verify-ca, as in the servers' own clients.

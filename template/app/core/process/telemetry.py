@@ -21,7 +21,7 @@ from app.core.engine.pool_metrics import measure_pool
 from app.core.engine.tracing import traced_database
 from app.core.process.logging import log_processor
 
-# What these ask the database is not traced either, since it has no span above it.
+# Their statements are not traced either, since they have no parent span.
 PROBES = ("/health/live", "/health/ready")
 ENDPOINTS = [
     f"OTEL_EXPORTER_OTLP_{signal}ENDPOINT" for signal in ("", "TRACES_", "METRICS_", "LOGS_")

@@ -29,6 +29,15 @@ async def test_a_failed_connect_does_not_block_the_queue(
     assert {type(result) for result in results} <= {DatabaseUnavailableError, OperationalError}
 
 
+async def test_the_time_limit_for_connecting_may_be_in_the_url(
+    make_engine: EngineFactory,
+) -> None:
+    url = get_settings().sqlalchemy_url.update_query_dict({"connect_timeout": "60"})
+    secret = SecretStr(url.render_as_string(hide_password=False))
+    async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
+        pass
+
+
 async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
     make_engine: EngineFactory,
 ) -> None:

@@ -1,14 +1,12 @@
 """URL parameters and session settings of MySQL, independent of the server's defaults."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DataError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.database import engine
@@ -65,15 +63,6 @@ def test_a_ca_without_the_name_of_the_host_is_verify_ca(name: str) -> None:
     url = parse_url(f"mysql://h/shop?ssl_ca=ca.pem&{name}=false")
     assert url.query == {"ssl_ca": "ca.pem", "ssl_mode": "verify-ca"}
     assert parse_url(f"mysql://h/shop?{name}=false").query == {}
-
-
-async def test_the_time_limit_for_connecting_may_be_in_the_url(
-    make_engine: Callable[..., AsyncEngine],
-) -> None:
-    url = get_settings().sqlalchemy_url.update_query_dict({"connect_timeout": "60"})
-    secret = SecretStr(url.render_as_string(hide_password=False))
-    async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
-        pass
 
 
 def test_ctrl_c_while_the_local_server_starts_stops_it(

@@ -1,12 +1,10 @@
 """URL parameters of PostgreSQL, and the mode for a pooler."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, literal, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
 from app.core.config import Settings, get_settings
@@ -47,15 +45,6 @@ def test_tls_may_begin_without_a_question() -> None:
     found = arguments("sslmode=require&sslnegotiation=direct")
     assert (found["ssl"], found["direct_tls"]) == ("require", True)
     assert arguments("sslnegotiation=postgres")["direct_tls"] is False
-
-
-async def test_the_time_limit_for_connecting_may_be_in_the_url(
-    make_engine: Callable[..., AsyncEngine],
-) -> None:
-    url = get_settings().sqlalchemy_url.update_query_dict({"connect_timeout": "60"})
-    secret = SecretStr(url.render_as_string(hide_password=False))
-    async with make_engine(database_url=secret, database_connect_timeout=1e-9).connect():
-        pass
 
 
 @pytest.mark.parametrize(
