@@ -31,7 +31,7 @@ IGNORED = frozenset(
     | {"keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"}
     | {"fallback_application_name", "tcp_user_timeout", "supa", "uselibpqcompat", "workaround"}
 )
-# Values that mean what the driver does anyway; others are refused.
+# Accepted values: they describe the behaviour of the driver. Others are refused.
 NO_EFFECT = {
     "channel_binding": {"disable", "prefer", "require"},
     "client_encoding": {"auto", "unicode", "utf-8", "utf8"},
