@@ -1,5 +1,6 @@
 import fcntl
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -85,8 +86,22 @@ def start(template: Path, tmp_path: Path) -> Iterator[Callable[..., live.Service
         service.remove()
 
 
+@pytest.fixture(autouse=True)
+def _one_cluster_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the servers of one cluster at a time use this machine, also those of other runs."""
+    if request.node.get_closest_marker("cluster") is None:
+        yield
+        return
+    with Path(tempfile.gettempdir(), "test-clusters.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proofs", action="store_true", help="run the proofs after the other tests")
+    parser.addoption(
+        "--clusters", action="store_true", help="run the tests on clusters of databases at the end"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -99,15 +114,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     if chosen := config.option.markexpr:
         return f"layer: {chosen}"
-    return f"layer: everyday{', then the proofs' if config.option.proofs else ' (all: --proofs)'}"
+    more = [name for name in ("proofs", "clusters") if config.getoption(name)]
+    return f"layer: {', then the '.join(['everyday', *more])} (all: --proofs --clusters)"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose the layer, and order its tests."""
-    everyday = [item for item in items if not item.get_closest_marker("proof")]
-    proofs = [item for item in items if item.get_closest_marker("proof")]
-    if not (config.option.proofs or config.option.markexpr):
-        config.hook.pytest_deselected(items=proofs)
-        proofs = []
+    """Choose the layers, and order their tests."""
+    layers: dict[str, list[pytest.Item]] = {"everyday": [], "proof": [], "cluster": []}
+    for item in items:
+        marks = [name for name in ("cluster", "proof") if item.get_closest_marker(name)]
+        layers[marks[0] if marks else "everyday"].append(item)
+    for name, option in (("proof", "proofs"), ("cluster", "clusters")):
+        if not (config.getoption(option) or config.option.markexpr):
+            config.hook.pytest_deselected(items=layers.pop(name))
     # The longest proofs first, so that the workers end together.
-    items[:] = [*spread(everyday), *sorted(proofs, key=lambda item: not is_live(item))]
+    proofs = sorted(layers.get("proof", []), key=lambda item: not is_live(item))
+    items[:] = [*spread(layers["everyday"]), *proofs, *layers.get("cluster", [])]

@@ -1,4 +1,4 @@
-"""The two layers: the everyday tests, and the slow proofs."""
+"""The layers: the everyday tests, the slow proofs, and the tests on clusters."""
 
 import re
 from collections.abc import Callable, Sequence
