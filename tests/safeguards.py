@@ -298,7 +298,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "a deadlock is a 503",
-        "app/core/engine/driver.py",
+        "app/core/engine/sqlstates.py",
         '"40P01", ',
         "",
         "tests/platform/network/test_deadlock.py",
@@ -320,14 +320,14 @@ SAFEGUARDS = [
     Safeguard(
         "a table that a migration changed is not a 500",
         "app/core/engine/driver.py",
-        "return outdated or code in",
-        "return code in",
+        "return outdated or passing",
+        "return passing",
         "tests/platform/network/test_failover.py",
     ),
     Safeguard(
         "a standby is left",
         "app/core/engine/driver.py",
-        '    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:\n'
+        '    if getattr(context.original_exception, "sqlstate", None) == sqlstates.READ_ONLY:\n'
         "        context.is_disconnect = True\n",
         "",
         "tests/platform/network/test_failover.py",
@@ -551,7 +551,7 @@ SAFEGUARDS = [
     ),
     Safeguard(
         "a change against a CHECK constraint is a 422",
-        "app/core/engine/driver.py",
+        "app/core/engine/sqlstates.py",
         ', "22P05", "23514"}',
         ', "22P05"}',
         "tests/platform/core/http/test_violations.py",

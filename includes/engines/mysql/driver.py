@@ -1,4 +1,4 @@
-"""MySQL through asyncmy: connections, time limits and error codes."""
+"""MySQL through asyncmy: connections, time limits and errors."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,25 +11,10 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
+from app.core.engine import error_codes
 from app.core.engine.limits import warn_about_limits
 from app.core.engine.url import driver_arguments
 from app.core.errors import Violation
-
-# Server and client codes, https://dev.mysql.com/doc/mysql-errors/9.4/en/
-CONFLICTS = frozenset({1062, 1216, 1217, 1451, 1452, 1761, 1762})
-INVALID = frozenset({1264, 1265, 1267, 1292, 1366, 1406, 1690, 3140, 3819, 3988, 4025})
-VIOLATIONS = (
-    {1062: Violation.DUPLICATE}
-    | dict.fromkeys((1216, 1452), Violation.MISSING)
-    | dict.fromkeys((1217, 1451), Violation.REFERENCED)
-    | dict.fromkeys((3819, 4025), Violation.CHECK)  # of MySQL and of MariaDB
-)
-UNAVAILABLE = frozenset(
-    {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
-    | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
-)
-# The server became a replica: a new connection may reach the new primary.
-READ_ONLY = frozenset({1290, 1792, 1836})
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
 CONNECT_ERRORS = (OSError, TimeoutError)
@@ -116,7 +101,8 @@ def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
 
 
 def _leave_replica(context: ExceptionContext) -> None:
-    if context.original_exception.args[:1] and context.original_exception.args[0] in READ_ONLY:
+    arguments = context.original_exception.args
+    if arguments and arguments[0] in error_codes.READ_ONLY:
         context.is_disconnect = True
 
 
@@ -129,24 +115,24 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 def is_conflict(error: DBAPIError) -> bool:
     """Return whether a unique or foreign-key constraint was violated."""
-    return _code(error) in CONFLICTS
+    return error_codes.code_of(error) in error_codes.CONFLICTS
 
 
 def is_invalid(error: DBAPIError) -> bool:
     """Return whether a value is invalid: out of range for its column, or against a CHECK."""
-    return _code(error) in INVALID
+    return error_codes.code_of(error) in error_codes.INVALID
 
 
 def violation(error: DBAPIError) -> Violation | None:
     """Return the rule that a change violates, without values and names; None if it is unknown."""
-    return VIOLATIONS.get(_code(error))
+    return error_codes.VIOLATIONS.get(error_codes.code_of(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
     # A deadlock ends the whole transaction, so the session finds no savepoint to return to.
-    lost_savepoint = _code(error) == 1305 and "SAVEPOINT" in str(error.orig)
-    return lost_savepoint or _code(error) in UNAVAILABLE
+    lost_savepoint = error_codes.code_of(error) == 1305 and "SAVEPOINT" in str(error.orig)
+    return lost_savepoint or error_codes.code_of(error) in error_codes.UNAVAILABLE
 
 
 @contextmanager
@@ -162,8 +148,3 @@ def migration_lock(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
-
-
-def _code(error: DBAPIError) -> int:
-    arguments = getattr(error.orig, "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], int) else 0

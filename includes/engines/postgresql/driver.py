@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: connections, time limits and error codes."""
+"""PostgreSQL through asyncpg: connections, time limits and errors."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,26 +11,11 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
+from app.core.engine import sqlstates
 from app.core.engine.foreign_keys import foreign_key_violation
 from app.core.engine.limits import warn_about_limits
 from app.core.engine.url import driver_arguments
 from app.core.errors import DatabaseUnavailableError, Violation
-
-# SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
-CONFLICTS = frozenset({"23001", "23503", "23505", "23P01"})
-INVALID = frozenset(
-    {"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "23514"}
-)
-UNAVAILABLE = frozenset({"25006", "25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
-FOREIGN_KEY = "23503"
-VIOLATIONS = {
-    "23001": Violation.REFERENCED,  # ON DELETE RESTRICT, since PostgreSQL 18
-    "23505": Violation.DUPLICATE,
-    "23514": Violation.CHECK,
-}
-# The server became a standby: a new connection may reach the new primary.
-READ_ONLY = "25006"
-UNAVAILABLE_CLASSES = ("08", "28", "53", "57P")
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
 CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
@@ -140,7 +125,7 @@ def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
 
 
 def _translate_network_errors(context: ExceptionContext) -> None:
-    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+    if getattr(context.original_exception, "sqlstate", None) == sqlstates.READ_ONLY:
         context.is_disconnect = True
     if isinstance(context.original_exception, OSError | TimeoutError):
         context.is_disconnect = True
@@ -156,27 +141,28 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 def is_conflict(error: DBAPIError) -> bool:
     """Return whether a unique, foreign-key or exclusion constraint was violated."""
-    return _code(error) in CONFLICTS
+    return sqlstates.code_of(error) in sqlstates.CONFLICTS
 
 
 def is_invalid(error: DBAPIError) -> bool:
     """Return whether a value is invalid: out of range for its column, or against a CHECK."""
-    return _code(error) in INVALID
+    return sqlstates.code_of(error) in sqlstates.INVALID
 
 
 def violation(error: DBAPIError) -> Violation | None:
     """Return the rule that a change violates, without values and names; None if it is unknown."""
-    if _code(error) == FOREIGN_KEY:
+    if sqlstates.code_of(error) == sqlstates.FOREIGN_KEY:
         return foreign_key_violation(error)
-    return VIOLATIONS.get(_code(error))
+    return sqlstates.VIOLATIONS.get(sqlstates.code_of(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
-    code, cause = _code(error), getattr(error.orig, "__cause__", None)
+    code, cause = sqlstates.code_of(error), getattr(error.orig, "__cause__", None)
     # A migration changed a table after statements on it had been prepared.
     outdated = isinstance(cause, asyncpg.InvalidCachedStatementError)
-    return outdated or code in UNAVAILABLE or code.startswith(UNAVAILABLE_CLASSES)
+    passing = code in sqlstates.UNAVAILABLE or code.startswith(sqlstates.UNAVAILABLE_CLASSES)
+    return outdated or passing
 
 
 @contextmanager
@@ -192,7 +178,3 @@ def migration_lock(connection: Connection) -> Iterator[None]:
         # After the lock: this statement also ends the snapshot that CONCURRENTLY would wait for.
         holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         yield
-
-
-def _code(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
