@@ -473,6 +473,27 @@ SAFEGUARDS = [
         "tests/platform/core/http/test_health.py",
     ),
     Safeguard(
+        "readiness fails when the database accepts no writes",
+        "app/core/http/health.py",
+        "if await is_usable(reader, get_settings()):",
+        "if await is_usable(reader, get_settings()) in (True, False):",
+        "tests/platform/network/test_failover.py",
+    ),
+    Safeguard(
+        "readiness leaves connections to a former primary",
+        "app/core/http/health.py",
+        "        cast(FairQueuePool, engine.pool).renew()\n",
+        "",
+        "tests/platform/network/test_failover.py",
+    ),
+    Safeguard(
+        "the warning at the start counts all copies of the service",
+        "app/core/engine/limits.py",
+        "wanted = settings.service_replicas * ",
+        "wanted = ",
+        "tests/platform/network/test_connection_limit.py",
+    ),
+    Safeguard(
         "a process that stops says so first",
         "app/core/process/lifespan.py",
         "    fail_readiness_on_sigterm(settings.shutdown_delay)\n",
@@ -818,8 +839,8 @@ SAFEGUARDS = [
     Safeguard(
         "the doctor counts the connections of all replicas",
         "app/core/doctor/network.py",
-        "wanted = context.replicas * ",
-        "wanted = ",
+        "replicas = context.replicas or settings.service_replicas",
+        "replicas = 1",
         "tests/platform/core/doctor/test_network.py",
     ),
 ]

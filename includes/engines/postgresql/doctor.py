@@ -77,6 +77,12 @@ def check_encryption(connection: Connection, context: Context) -> Iterator[Findi
         yield encryption(connection.engine.url, connection.scalar(ENCRYPTION))
 
 
+def check_connections(connection: Connection, context: Context) -> Iterator[Finding]:
+    """Compare the pools with the limits of the server; a pooler has connections of its own."""
+    if not context.settings.database_pooler:
+        yield from check_limits(connection, context)
+
+
 def check_rights(connection: Connection, context: Context) -> Iterator[Finding]:
     """Find tables that the user may not read or change."""
     import_models()
@@ -98,4 +104,4 @@ def check_clock(connection: Connection, context: Context) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "time zone", found, advice)
 
 
-CHECKS = (check_server, check_encryption, check_rights, check_clock, check_limits)
+CHECKS = (check_server, check_encryption, check_rights, check_clock, check_connections)

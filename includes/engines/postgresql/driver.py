@@ -135,7 +135,11 @@ def _translate_network_errors(context: ExceptionContext) -> None:
 async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData) -> None:
     """Warn when the limits of the server do not fit the settings."""
     await warn_about_limits(
-        engine, settings, connections=CONNECTION_LIMIT, idle_timeout=IDLE_TIMEOUT
+        engine,
+        settings,
+        connections=CONNECTION_LIMIT,
+        idle_timeout=IDLE_TIMEOUT,
+        behind_pooler=settings.database_pooler,
     )
 
 

@@ -1,7 +1,7 @@
 """The location of the database: `DATABASE_URL`, or its parts."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, ImportString, SecretStr, field_validator, model_validator
 from sqlalchemy import URL
@@ -31,6 +31,9 @@ class DatabaseSettings(SourcedSettings):
     database_ssl_ca: str | None = None
     database_ssl_cert: str | None = None
     database_ssl_key: str | None = None
+
+    readiness_check: Literal["read", "write"] | None = Field(default=None, description="as URL")
+    service_replicas: int = Field(default=1, ge=1, description="copies of the service")
 
     @field_validator("database_url")
     @classmethod

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, *, extra: Sequence[Finding] = (
     return int(any(report.count(level) for level in failing))
 
 
-def _report(replicas: int, extra: Sequence[Finding]) -> Report:
+def _report(replicas: int | None, extra: Sequence[Finding]) -> Report:
     settings, findings = read_settings()
     sections = [Section("Settings", [*findings, *run(check_names, settings)])]
     if settings is not None:
@@ -62,9 +62,7 @@ def _count(text: str) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="doctor", description=(__doc__ or "").partition(":")[0])
-    parser.add_argument(
-        "--replicas", type=_count, default=1, help="largest number of copies of the service (1)"
-    )
+    parser.add_argument("--replicas", type=_count, help="largest number of copies of the service")
     parser.add_argument("--strict", action="store_true", help="exit code 1 for a warning too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--verbose", action="store_true", help="list all settings")

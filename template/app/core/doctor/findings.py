@@ -51,10 +51,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Context:
-    """The arguments of each check: the settings, and the number of copies of the service."""
+    """The arguments of each check: the settings, and the number of copies of the service.
+
+    Attributes:
+        settings: the settings.
+        replicas: the number of copies; None for that of the settings.
+    """
 
     settings: Settings
-    replicas: int = 1
+    replicas: int | None = None
 
     @property
     def is_local(self) -> bool:

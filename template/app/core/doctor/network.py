@@ -79,9 +79,10 @@ def check_limits(connection: Connection, context: Context) -> Iterator[Finding]:
     limit = int(connection.execute(driver.CONNECTION_LIMIT).scalar_one())
     idle = int(connection.execute(driver.IDLE_TIMEOUT).scalar_one())
     per_process = settings.database_pool_size + settings.database_max_overflow
-    wanted = context.replicas * settings.web_concurrency * per_process
+    replicas = context.replicas or settings.service_replicas
+    wanted = replicas * settings.web_concurrency * per_process
     text = (
-        f"{wanted} (replicas {context.replicas} x processes {settings.web_concurrency} x pool "
+        f"{wanted} (replicas {replicas} x processes {settings.web_concurrency} x pool "
         f"{per_process}); the server accepts {limit}"
     )
     if wanted > limit:

@@ -10,7 +10,12 @@ logger = get_logger(__name__)
 
 
 async def warn_about_limits(
-    engine: AsyncEngine, settings: Settings, *, connections: TextClause, idle_timeout: TextClause
+    engine: AsyncEngine,
+    settings: Settings,
+    *,
+    connections: TextClause,
+    idle_timeout: TextClause,
+    behind_pooler: bool = False,
 ) -> None:
     """Warn when all pools together may open too many connections, or keep them idle for too long.
 
@@ -21,6 +26,8 @@ async def warn_about_limits(
         settings: the settings of this process.
         connections: selects the maximum number of connections.
         idle_timeout: selects the seconds after which the server closes idle connections; 0: never.
+        behind_pooler: whether a pooler has the connections of the server, so that they are not
+            those of this process.
     """
     try:
         async with engine.connect() as connection:
@@ -29,13 +36,17 @@ async def warn_about_limits(
     except Exception as error:
         logger.warning("database_unavailable_at_start", reason=repr(error.__cause__ or error))
         return
+    if behind_pooler:
+        return
     per_worker = settings.database_pool_size + settings.database_max_overflow
-    if settings.web_concurrency * per_worker > limit:
+    wanted = settings.service_replicas * settings.web_concurrency * per_worker
+    if wanted > limit:
         logger.warning(
             "connection_limit_exceeded",
+            replicas=settings.service_replicas,
             workers=settings.web_concurrency,
             connections_per_worker=per_worker,
-            wanted=settings.web_concurrency * per_worker,
+            wanted=wanted,
             server_limit=limit,
         )
     if 0 < seconds <= settings.database_pool_recycle:

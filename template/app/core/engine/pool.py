@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, time
 from typing import Any, cast
 
 from sqlalchemy import exc
@@ -113,6 +113,10 @@ class FairQueuePool(AsyncAdaptedQueuePool):
                 super()._do_return_conn(self._idle_overflow.popleft())
         finally:
             self._permits.release()
+
+    def renew(self) -> None:
+        """Replace each connection that is open now, when it is used next."""
+        self._invalidate_time = time()
 
     def dispose(self) -> None:
         """Close the connections that are not in use."""

@@ -1,14 +1,16 @@
-"""Liveness: the process responds. Readiness: it accepts requests, and its database responds."""
+"""Liveness: the process responds. Readiness: it and its database accept requests."""
 
 import asyncio
-from typing import Literal
+from typing import Literal, cast
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
-from sqlalchemy import literal, select
 from structlog import get_logger
 
-from app.core.database import reader
+from app.core.config import get_settings
+from app.core.database import engine, reader
+from app.core.engine.pool import FairQueuePool
+from app.core.engine.server_state import is_usable
 
 READINESS_TIMEOUT = 2.0
 
@@ -27,22 +29,29 @@ class Readiness:
 
     def __init__(self) -> None:
         self.stopping = False
-        self._probe: asyncio.Task[bool] | None = None
+        self._probe: asyncio.Task[str | None] | None = None
 
-    async def database_responds(self) -> bool:
-        """Ask the database; concurrent calls share one query and so one connection."""
+    async def problem(self) -> str | None:
+        """Return the reason why the database cannot be used; None if it can.
+
+        Concurrent calls share one query and so one connection.
+        """
         if self._probe is None or self._probe.done():
             self._probe = asyncio.create_task(self._ask())
         return await asyncio.shield(self._probe)
 
-    async def _ask(self) -> bool:
+    async def _ask(self) -> str | None:
         try:
             async with asyncio.timeout(READINESS_TIMEOUT):
-                await reader.rows(select(literal(1)))
+                if await is_usable(reader, get_settings()):
+                    return None
         except Exception as error:
             logger.warning("readiness_failed", reason=repr(error))
-            return False
-        return True
+            return "The database does not respond."
+        # Without requests no write would fail, and so replace connections to a former primary.
+        cast(FairQueuePool, engine.pool).renew()
+        logger.warning("readiness_failed", reason="the database accepts no writes")
+        return "The database accepts no writes."
 
 
 readiness = Readiness()
@@ -57,6 +66,6 @@ async def live() -> Health:
 async def ready() -> Health:
     if readiness.stopping:
         raise HTTPException(503, "The service is shutting down.")
-    if not await readiness.database_responds():
-        raise HTTPException(503, "The database does not respond.")
+    if problem := await readiness.problem():
+        raise HTTPException(503, problem)
     return Health()

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from app.core.config import Settings, get_settings
 from app.core.database import build_engine, engine
 from app.core.engine import driver
+from app.core.engine.limits import warn_about_limits
 
 
 async def warnings(settings: Settings) -> list[Any]:
@@ -26,6 +27,19 @@ async def test_pools_that_exceed_the_connection_limit_log_a_warning() -> None:
     assert line["event"] == "connection_limit_exceeded"
     assert (line["workers"], line["connections_per_worker"]) == (2, limit)
     assert (line["wanted"], line["server_limit"]) == (2 * limit, limit)
+    (line,) = await warnings(settings.model_copy(update={"service_replicas": 3}))
+    assert (line["replicas"], line["wanted"]) == (3, 3 * limit)
+
+
+async def test_connections_to_a_pooler_are_not_counted() -> None:
+    settings = get_settings().model_copy(update={"service_replicas": 10_000})
+    one = text("SELECT 1")
+    for behind_pooler in (False, True):
+        with capture_logs() as lines:
+            await warn_about_limits(
+                engine, settings, connections=one, idle_timeout=one, behind_pooler=behind_pooler
+            )
+        assert len(lines) == (0 if behind_pooler else 2)
 
 
 async def test_the_service_starts_without_its_database(unused_tcp_port: int) -> None:

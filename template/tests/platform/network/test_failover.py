@@ -7,7 +7,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from app.core.config import get_settings
 from app.core.database import engine
+from app.core.http import health
 from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.database_server import BECOME_STANDBY, CHANGE_NAME
@@ -47,3 +49,26 @@ async def test_a_connection_to_a_standby_is_replaced(client: httpx.AsyncClient) 
     gizmo = {"name": "first", "price": "1"}
     assert (await client.post(GIZMOS, json=gizmo)).status_code == 503
     assert (await client.post(GIZMOS, json=gizmo)).status_code == 201
+
+
+async def test_readiness_leaves_a_connection_to_a_standby(client: httpx.AsyncClient) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text(BECOME_STANDBY))
+        await connection.commit()
+    response = await client.get("/health/ready")
+    assert (response.status_code, response.json()["detail"]) == (
+        503,
+        "The database accepts no writes.",
+    )
+    assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_a_service_that_only_reads_is_ready_with_a_standby(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = get_settings().model_copy(update={"readiness_check": "read"})
+    monkeypatch.setattr(health, "get_settings", lambda: reads)
+    async with engine.connect() as connection:
+        await connection.execute(text(BECOME_STANDBY))
+        await connection.commit()
+    assert (await client.get("/health/ready")).status_code == 200

@@ -77,6 +77,14 @@ def test_too_many_connections_are_found(doctor: Doctor) -> None:
     assert code == 1
 
 
+def test_the_replicas_of_the_settings_count(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE_REPLICAS", "1000")
+    assert faults(doctor()[1]) == {"connections": "error"}
+    assert faults(doctor("--replicas", "1")[1]) == {}
+
+
 def test_an_idle_timeout_below_the_age_of_a_connection_is_found(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,3 +65,5 @@ async def test_encryption_is_unknown_behind_a_pooler(
     context = Context(get_settings().model_copy(update={"database_pooler": is_pooler}))
     findings = await connection.run_sync(lambda sync: [*server.check_encryption(sync, context)])
     assert [one.text for one in findings] == found
+    limits = await connection.run_sync(lambda sync: [*server.check_connections(sync, context)])
+    assert bool(limits) == (not is_pooler)

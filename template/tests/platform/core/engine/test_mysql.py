@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
-from sqlalchemy.exc import DataError
+from sqlalchemy import insert, literal, select, table, text
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
-from app.core.database import engine
+from app.core.database import engine, reader
+from app.core.engine import server_state
 from app.core.engine.driver import COLLATION, engine_options
 from app.core.engine.url import parse_url
 from scripts import local_server
@@ -85,3 +86,17 @@ def test_ctrl_c_while_the_local_server_starts_stops_it(
         local_server.start(tmp_path)
     with pytest.raises(ProcessLookupError):
         os.kill(spawned[0], 0)
+
+
+async def test_readiness_needs_no_right_on_the_table_of_the_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forbidden = select(literal(1)).select_from(table("group_of_nobody"))
+    answered = select(literal(0))
+    monkeypatch.setattr(server_state, "_questions", [forbidden, answered])
+    for _ in range(2):
+        assert not await server_state.is_usable(reader, get_settings())
+        assert server_state._questions == [answered]
+    monkeypatch.setattr(server_state, "_questions", [forbidden])
+    with pytest.raises(DBAPIError):
+        await server_state.is_usable(reader, get_settings())

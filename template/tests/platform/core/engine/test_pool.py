@@ -1,13 +1,14 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.engine import pool
+from app.core.engine.pool import FairQueuePool
 
 EngineFactory = Callable[..., AsyncEngine]
 
@@ -79,6 +80,18 @@ async def test_dispose_closes_every_connection(make_engine: EngineFactory) -> No
     before = await _burst(engine)
     await engine.dispose()
     assert not before & await _burst(engine)
+
+
+async def test_renewed_connections_are_replaced_when_they_are_used(
+    make_engine: EngineFactory,
+) -> None:
+    engine = make_engine()
+    before = await _burst(engine)
+    assert before == await _burst(engine)
+    cast(FairQueuePool, engine.pool).renew()
+    after = await _burst(engine)
+    assert not before & after
+    assert after == await _burst(engine)
 
 
 async def test_dispose_keeps_the_limits(make_engine: EngineFactory) -> None:

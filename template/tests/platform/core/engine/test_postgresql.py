@@ -9,6 +9,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.core.config import Settings, get_settings
 from app.core.engine import driver
+from app.core.engine.server_state import only_reads
 from app.core.engine.url import driver_arguments, parse_url
 from tests.platform.small_engine import small_engine
 
@@ -85,3 +86,23 @@ def _reads_alone(engine: Engine) -> Any:
     with driver.read_connection(engine, POOLER) as connection:
         connection.execute(select(literal(1)))
         return connection.connection.dbapi_connection.autocommit  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("check", "target", "expected"),
+    [
+        (None, None, False),
+        (None, "any", False),
+        (None, "read-write", False),
+        (None, "prefer-standby", True),
+        (None, "standby", True),
+        ("read", None, True),
+        ("write", "standby", False),
+    ],
+)
+def test_a_url_of_a_standby_makes_readiness_need_no_writes(
+    check: str | None, target: str | None, expected: bool
+) -> None:
+    url = "postgresql://h/shop" + (f"?target_session_attrs={target}" if target else "")
+    changes = {"database_url": SecretStr(url), "readiness_check": check}
+    assert only_reads(get_settings().model_copy(update=changes)) == expected

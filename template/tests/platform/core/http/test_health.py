@@ -6,8 +6,9 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
 
-from app.core.config import get_settings
+from app.core.config import Settings, get_settings
 from app.core.database import build_engine, build_reader
+from app.core.engine.reader import Reader
 from app.core.http import health
 from tests.platform.clients import client_of
 from tests.platform.database_server import UNREACHABLE
@@ -36,6 +37,18 @@ async def test_without_the_database_only_readiness_fails(
     for secret in ("top-secret", "127.0.0.1", str(url.database)):
         assert secret not in response.text
     assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_readiness_fails_when_the_database_accepts_no_writes(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def accepts_none(reader: Reader, settings: Settings) -> bool:
+        return False
+
+    monkeypatch.setattr(health, "is_usable", accepts_none)
+    response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "The database accepts no writes."
 
 
 async def test_concurrent_probes_use_one_connection(

@@ -1,0 +1,12 @@
+"""Questions to SQLite about its state."""
+
+from sqlalchemy import literal, select
+
+from app.core.config import Settings
+from app.core.engine.reader import Reader
+
+
+async def is_usable(reader: Reader, settings: Settings) -> bool:
+    """Ask the database for an answer; a file that can be read is expected to accept writes."""
+    ((answer,),) = await reader.rows(select(literal(True)))
+    return answer
