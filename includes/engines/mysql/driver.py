@@ -1,11 +1,9 @@
 """MySQL through asyncmy: connections, time limits and errors."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import asyncmy
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine import error_codes
 from app.core.engine.limits import warn_about_limits
-from app.core.engine.url import driver_arguments
+from app.core.engine.primary import connector
 from app.core.errors import Violation
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
@@ -45,14 +43,7 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
     `statement_timeout` is in seconds; None means no limit.
     """
-
-    async def connect(**parameters: Any) -> Any:
-        seconds = parameters.get("connect_timeout") or settings.database_connect_timeout
-        async with asyncio.timeout(seconds):
-            parameters |= await settings.current_login()
-            return await asyncmy.connect(**driver_arguments(parameters))
-
-    connect_args: dict[str, Any] = {"async_creator_fn": connect, "charset": "utf8mb4"}
+    connect_args: dict[str, Any] = {"async_creator_fn": connector(settings), "charset": "utf8mb4"}
     session = [
         "time_zone = '+00:00'",
         f"sql_mode = CONCAT(@@sql_mode, ',{SQL_MODE}')",
@@ -91,7 +82,7 @@ def _set_collation(table: Table, metadata: MetaData) -> None:
 def register_listeners(engine: Engine) -> None:
     """Replace closed connections, also without pre-ping."""
     event.listen(engine, "checkout", _check_not_closed)
-    event.listen(engine, "handle_error", _leave_replica)
+    event.listen(engine, "handle_error", _leave_server)
 
 
 def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
@@ -100,9 +91,9 @@ def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
         raise DisconnectionError
 
 
-def _leave_replica(context: ExceptionContext) -> None:
+def _leave_server(context: ExceptionContext) -> None:
     arguments = context.original_exception.args
-    if arguments and arguments[0] in error_codes.READ_ONLY:
+    if arguments and arguments[0] in error_codes.LEAVE:
         context.is_disconnect = True
 
 
@@ -130,9 +121,11 @@ def violation(error: DBAPIError) -> Violation | None:
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
+    code, text = error_codes.code_of(error), str(error.orig)
     # A deadlock ends the whole transaction, so the session finds no savepoint to return to.
-    lost_savepoint = error_codes.code_of(error) == 1305 and "SAVEPOINT" in str(error.orig)
-    return lost_savepoint or error_codes.code_of(error) in error_codes.UNAVAILABLE
+    lost_savepoint = code == 1305 and "SAVEPOINT" in text
+    away = code == error_codes.UNKNOWN and any(word in text for word in error_codes.AWAY)
+    return lost_savepoint or away or code in error_codes.UNAVAILABLE
 
 
 @contextmanager

@@ -16,9 +16,20 @@ VIOLATIONS = (
 UNAVAILABLE = frozenset(
     {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
     | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
+    # The commit failed; a hook of replication; not available; the state of a member of a group.
+    | {1180, 3100, 3168, *range(3796, 3800)}
+    | {3032, 6400}  # the server is in offline mode
+    # TiDB: the transaction or its view of the schema has to be renewed, or there is too much work.
+    | {8002, 8005, 8022, 8027, 8028, 8055, 8120, 8229, 8251, 8252}
+    # TiDB: a part of the cluster does not answer, or is busy. ProxySQL: no server answers.
+    | {*range(9001, 9021)}
 )
-# The server became a replica: a new connection may reach the new primary.
+# What Vitess says, with the code 1105 of unknown errors, while a shard has no primary.
+UNKNOWN = 1105
+AWAY = ("code = Unavailable", "code = CLUSTER_EVENT", "not serving", "no healthy tablet", "VT1400")
+# The server accepts no writes, or no statements: a new connection may reach another server.
 READ_ONLY = frozenset({1290, 1792, 1836})
+LEAVE = READ_ONLY | {1047, 3032, 3168, 6400}
 
 
 def code_of(error: DBAPIError) -> int:
