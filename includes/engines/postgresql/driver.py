@@ -1,6 +1,5 @@
 """PostgreSQL through asyncpg: connections, time limits and errors."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,15 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.engine import sqlstates
+from app.core.engine.addresses import addresses
+from app.core.engine.connecting import connector
 from app.core.engine.foreign_keys import foreign_key_violation
 from app.core.engine.limits import warn_about_limits
-from app.core.engine.url import driver_arguments
 from app.core.errors import DatabaseUnavailableError, Violation
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
 CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
 
-CLOSE_TIMEOUT = 2.0
+# A server that accepts writes closes its connections before it becomes a standby. Connections to
+# other ones move after these seconds, such as back to a standby that was away.
+WRITING = frozenset({"primary", "read-write"})
+MOVE_SECONDS = 60
 
 # Each revision is one transaction: its locks are released before the next one starts.
 MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
@@ -61,17 +64,9 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
     `statement_timeout` is in seconds; None means no limit.
     """
-
-    async def connect(**parameters: Any) -> Any:
-        seconds = float(parameters.get("connect_timeout", 0)) or settings.database_connect_timeout
-        async with asyncio.timeout(seconds):
-            parameters |= await settings.current_login()
-            arguments = driver_arguments(parameters)
-            return await asyncpg.connect(connection_class=_Connection, **arguments)
-
     server_settings = {"application_name": settings.project_name, "timezone": "UTC"}
     connect_args: dict[str, Any] = {
-        "async_creator_fn": connect,
+        "async_creator_fn": connector(settings),
         "server_settings": server_settings,
     }
     if statement_timeout is not None:
@@ -92,16 +87,13 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
     }
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    async def close(self, *, timeout: float | None = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109
-        """Close the connection; wait at most `CLOSE_TIMEOUT` seconds for a silent server."""
-        await super().close(timeout=timeout)
-
-
 def pool_options(settings: Settings) -> dict[str, Any]:
     """Return the pool's arguments for this driver."""
+    recycle, url = settings.database_pool_recycle, settings.sqlalchemy_url
+    if len(addresses(url)) > 1 and url.query["target_session_attrs"] not in WRITING:
+        recycle = min(recycle, MOVE_SECONDS)
     return {
-        "pool_recycle": settings.database_pool_recycle,
+        "pool_recycle": recycle,
         "pool_use_lifo": settings.database_pool_use_lifo,
     }
 

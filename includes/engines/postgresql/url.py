@@ -1,6 +1,5 @@
 """Database URLs: each usual spelling becomes a URL for asyncpg."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,26 +7,27 @@ from pydantic import SecretStr
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.core.engine.addresses import addresses
+from app.core.engine.host_list import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
 DRIVER = "postgresql+asyncpg"
 BACKENDS = frozenset({"postgres", "postgresql"})
 FORM = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
-# Several hosts: `postgresql://u:p@one:5432,two:5432/shop`.
-SEVERAL_HOSTS = re.compile(r"([^/]*//(?:[^/@]*@)?)([^/?@]+,[^/?@]+)(/.*)")
+DEFAULT_PORT = 5432
 # The mode of TLS, and the paths of its files.
 TLS = ("ssl", "sslrootcert", "sslcert", "sslkey")
 SERVER_SETTINGS = ("application_name", "options")
 PARAMETERS = frozenset(
     {*TLS, *SERVER_SETTINGS, "connect_timeout", "host", "pgbouncer", "port", "sslnegotiation"}
-    | {"target_session_attrs"}
+    | {"load_balance_hosts", "target_session_attrs"}
 )
 # Other names of a mode, in URLs for other clients.
 OTHER_MODES = {"true": "require", "1": "require", "no-verify": "require", "false": "disable"}
 # Settings of this service, and time limits that the driver enforces, have the effect of these; the
 # last ones are marks of providers.
 IGNORED = frozenset(
-    {"connection_limit", "pool_timeout", "socket_timeout", "load_balance_hosts"}
+    {"connection_limit", "pool_timeout", "socket_timeout"}
     | {"keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"}
     | {"fallback_application_name", "tcp_user_timeout", "supa", "uselibpqcompat", "workaround"}
 )
@@ -43,6 +43,7 @@ NO_EFFECT = {
     "ssl_min_protocol_version": {"tlsv1", "tlsv1.1", "tlsv1.2"},
 }
 VALUES = {
+    "load_balance_hosts": {"disable", "random"},
     "sslnegotiation": {"direct", "postgres"},
     "target_session_attrs": {"any", "prefer-standby", "primary", "read-only", "read-write"}
     | {"standby"},
@@ -68,13 +69,9 @@ def parse_url(text: str) -> URL:
     Raises:
         ValueError: with the accepted form, and without any secret of the text.
     """
-    hosts: list[str] = []
-    if several := SEVERAL_HOSTS.match(text.strip()):
-        start, names, rest = several.groups()
-        hosts = [host if ":" in host else f"{host}:5432" for host in names.split(",")]
-        text = f"{start}{rest}"
+    rest, hosts = cut_hosts(text.strip())
     try:
-        url = make_url(text.strip()).update_query_dict({"host": hosts} if hosts else {})
+        url = make_url(rest)
     except (ArgumentError, ValueError):
         raise ValueError(f"it must have the form {FORM}") from None
     if url.get_backend_name() not in BACKENDS:
@@ -83,13 +80,14 @@ def parse_url(text: str) -> URL:
         raise ValueError("a user or password with @ must be percent-encoded: write %40 for @")
     if not url.database:
         raise ValueError(f"the database name is missing: it must have the form {FORM}")
+    url = with_hosts(url, hosts, port=DEFAULT_PORT)
     return url.set(drivername=DRIVER, query=_accepted(dict(url.query)))
 
 
 def _accepted(query: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters for the driver; see `driver_arguments`."""
     for name, value in query.items():
-        if not isinstance(value, str) and name not in {"host", "port"}:
+        if not isinstance(value, str):
             raise ValueError(f"the parameter {name} is there twice")
     mode = _mode(query.pop("sslmode", None), query.pop("ssl", None))
     # The driver has no channel binding. The check of the certificate protects from the same attack.
@@ -115,6 +113,9 @@ def _accepted(query: dict[str, Any]) -> dict[str, Any]:
     if unknown := sorted(query.keys() - PARAMETERS):
         names = _list({"sslmode", *PARAMETERS} - {"ssl"})
         raise ValueError(f"the parameter {unknown[0]} is unknown; accepted are {names}")
+    if "," in query.get("host", ""):
+        # The first one that answers may be a standby, which refuses every change.
+        query.setdefault("target_session_attrs", "read-write")
     return query | ({"ssl": mode} if mode else {})
 
 
@@ -147,11 +148,13 @@ def may_lead_to_pooler(values: Mapping[str, Any]) -> bool:
     try:
         parsed = parse_url(url.get_secret_value() if isinstance(url, SecretStr) else url or "")
     except ValueError:
-        host, port, query = values.get("database_host"), values.get("database_port"), {}
+        query: Mapping[str, Any] = {}
+        hosts = [(values.get("database_host"), values.get("database_port"))]
     else:
-        host, port, query = parsed.host, parsed.port, {**parsed.query}
-    is_marked = query.get("pgbouncer") == "true" or "-pooler." in str(host)
-    return is_marked or str(port) in POOLER_PORTS
+        query, hosts = parsed.query, [*addresses(parsed)]
+    return query.get("pgbouncer") == "true" or any(
+        "-pooler." in str(host) or str(port) in POOLER_PORTS for host, port in hosts
+    )
 
 
 def driver_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def driver_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
     settings = {name: arguments.pop(name) for name in SERVER_SETTINGS if name in arguments}
     if settings:
         arguments["server_settings"] = arguments.get("server_settings", {}) | settings
-    for name in ("connect_timeout", "pgbouncer"):
+    for name in ("connect_timeout", "load_balance_hosts", "pgbouncer"):
         arguments.pop(name, None)
     return arguments
 
@@ -176,5 +179,9 @@ def driver_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def build_url(
     *, host: str | None, port: int | None, user: str | None, password: str | None, name: str | None
 ) -> URL:
-    """Return the URL of its parts, which may contain any character."""
-    return URL.create(DRIVER, username=user, password=password, host=host, port=port, database=name)
+    """Return the URL of its parts, which may contain any character; commas separate hosts."""
+    url = URL.create(DRIVER, username=user, password=password, database=name)
+    if "," not in (host or ""):
+        return url.set(host=host, port=port)
+    url = with_hosts(url, host or "", port=port or DEFAULT_PORT)
+    return url.set(query=_accepted(dict(url.query)))

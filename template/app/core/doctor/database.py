@@ -12,6 +12,7 @@ from app.core.doctor import server
 from app.core.doctor.findings import Context, Finding, Level, run
 from app.core.doctor.migrations import check_migrations
 from app.core.engine import driver
+from app.core.engine.addresses import NoUsableHostError, addresses
 
 Check = Callable[[Connection, Context], Iterator[Finding]]
 # Seconds for one statement, and for all checks together.
@@ -52,16 +53,17 @@ def _run(connection: Connection, check: Check, context: Context) -> list[Finding
 
 
 def _unavailable(error: BaseException, context: Context) -> Finding:
+    url, shown = context.settings.sqlalchemy_url, error
     # The cause of a time-out is the cancelled wait, which tells nothing.
     while isinstance(cause := getattr(error, "orig", None) or error.__cause__, Exception):
         error = cause
-    url = context.settings.sqlalchemy_url
-    text = " ".join(str(error).split()) or type(error).__name__
-    text = "no answer in time" if isinstance(error, TimeoutError) else text
+        shown = shown if isinstance(shown, NoUsableHostError) else cause
+    text = " ".join(str(shown).split()) or type(shown).__name__
+    text = "no answer in time" if isinstance(shown, TimeoutError) else text
     password = url.password or ""
     for secret in (password, quote(password, safe=""), quote_plus(password)):
         text = text.replace(secret, "***") if secret else text
-    place = url.host or url.database
+    place = ", ".join(address.host or "" for address in addresses(url)) or url.database
     advice = server.connect_advice(error)
     return Finding(Level.ERROR, "connection", f"{place} cannot be used: {text}", advice)
 

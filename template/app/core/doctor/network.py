@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection
 
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.engine import driver
+from app.core.engine.addresses import addresses
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
 # By the cause of a failed connect; the first type that fits.
@@ -46,9 +47,7 @@ def encryption(url: URL, cipher: str | None) -> Finding:
 
 def hosts(url: URL) -> list[str]:
     """Return the hosts of a URL, without their ports; none for the default of the driver."""
-    named = url.query.get("host", ())
-    several = [named] if isinstance(named, str) else [*named]
-    return [url.host] if url.host else [host.partition(":")[0] for host in several]
+    return [address.host for address in addresses(url) if address.host]
 
 
 def _is_local(host: str) -> bool:

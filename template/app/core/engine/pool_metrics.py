@@ -7,6 +7,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.engine.addresses import addresses
 from app.core.engine.pool import FairQueuePool
 
 PREFIX = "db.client.connection"
@@ -56,5 +57,5 @@ def measure_pool(engine: AsyncEngine, meter: Meter) -> None:
 
 
 def _pool_name(url: URL) -> str:
-    address = f"{url.host}:{url.port}" if url.port else url.host
+    address = ",".join(map(str, addresses(url)))
     return "/".join(part for part in (address, url.database) if part)

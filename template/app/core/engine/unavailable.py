@@ -8,6 +8,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
 from app.core.engine import driver
+from app.core.engine.addresses import NoUsableHostError, place
 from app.core.errors import DatabaseUnavailableError
 
 ERRORS = (*driver.CONNECT_ERRORS, DBAPIError, DatabaseUnavailableError)
@@ -23,18 +24,18 @@ async def exit_if_unavailable(url: URL) -> AsyncIterator[None]:
     try:
         yield
     except ERRORS as error:
-        place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
         reason = _reason(error)
     else:
         return
     # A driver may still end a thread, which needs the event loop.
     await asyncio.sleep(0.1)
-    raise SystemExit(f"The database {place} is not available: {reason}.")
+    raise SystemExit(f"The database {place(url)} is not available: {reason}.")
 
 
 def _reason(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
-    if not isinstance(cause, TimeoutError):  # its cause is the cancelled wait, which tells nothing
+    # The cause of a time-out is the cancelled wait, which tells nothing.
+    if not isinstance(cause, TimeoutError | NoUsableHostError):
         cause = cause.__cause__ or cause
     if isinstance(cause, TimeoutError) and not cause.args:
         return "it did not respond in time"

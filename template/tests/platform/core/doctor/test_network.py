@@ -124,9 +124,9 @@ def test_an_unencrypted_connection_to_another_machine_is_found(
 
 
 def test_each_of_several_hosts_counts() -> None:
-    url = URL.create("db").update_query_dict({"host": ["/run/server", "db.example:5432"]})
+    url = URL.create("db", query={"host": "/run/server,db.example", "port": "1,2"})
     assert network.encryption(url, None).text.endswith("to /run/server, db.example")
-    url = url.update_query_dict({"host": "/run/server"})
+    url = URL.create("db", query={"host": "/run/server"})
     assert network.encryption(url, None).level == Level.OK
 
 

@@ -1,0 +1,143 @@
+"""A connection to the first usable one of several hosts, each with its share of the time."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Generic, TypeVar
+
+from app.core.engine.addresses import Address, NoUsableHostError
+
+# While other hosts answer, a silent one is tried again after these seconds, by one caller.
+PAUSE = 1.0
+
+ConnectionT = TypeVar("ConnectionT")
+
+
+@dataclass(frozen=True)
+class Search(Generic[ConnectionT]):
+    """The wanted connection.
+
+    Args:
+        connect: opens a connection to a host.
+        refusal: returns the reason why a connection is not a wanted one; None if it is.
+        close: closes a connection without waiting for the server.
+        errors: what `connect` and `refusal` raise when a host cannot be used.
+        takes_any: whether a connection that is not wanted is better than none.
+    """
+
+    connect: Callable[[Address], Awaitable[ConnectionT]]
+    refusal: Callable[[ConnectionT], Awaitable[str | None]]
+    close: Callable[[ConnectionT], object]
+    errors: tuple[type[Exception], ...]
+    takes_any: bool = False
+
+    async def attempt(self, address: Address) -> tuple[ConnectionT, str | None]:
+        """Return a connection to a host, with the reason why it is not a wanted one."""
+        connection = await self.connect(address)
+        try:
+            return connection, await self.refusal(connection)
+        except BaseException:
+            self.close(connection)
+            raise
+
+
+class Hosts:
+    """The hosts of an engine. It remembers those that give no answer, and leaves them out.
+
+    Otherwise each new connection would wait for a machine that has vanished.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until: dict[Address, float] = {}
+
+    async def find(
+        self,
+        search: Search[ConnectionT],
+        addresses: Sequence[Address],
+        *,
+        seconds: float,
+        each: float | None = None,
+    ) -> ConnectionT:
+        """Return a connection to the first host that can be used.
+
+        Args:
+            search: the wanted connection.
+            addresses: the hosts in the order of the search.
+            seconds: the time for all hosts; each gets an equal share of the rest.
+            each: seconds for each host instead of its share.
+
+        Raises:
+            NoUsableHostError: with the reasons of all hosts, from the most telling error. The only
+                host of a URL has its own error instead.
+        """
+        end = monotonic() + seconds
+        order = self._without_silent(addresses)
+        errors: dict[Address, Exception] = {}
+        unwanted: list[ConnectionT] = []
+        try:
+            for number, address in enumerate(order):
+                share = each or (end - monotonic()) / (len(order) - number)
+                try:
+                    connection, reason = await self._ask(search, address, share)
+                except search.errors as error:
+                    errors[address] = error
+                    continue
+                if reason is None:
+                    return connection
+                unwanted.append(connection)
+                errors[address] = NoUsableHostError(f"{address}: {reason}")
+            if search.takes_any and unwanted:
+                return unwanted.pop(0)
+        finally:
+            for connection in unwanted:
+                search.close(connection)
+        raise _failure(addresses, errors)
+
+    def _without_silent(self, addresses: Sequence[Address]) -> list[Address]:
+        now = monotonic()
+        order = [one for one in addresses if self._silent_until.get(one, now) <= now]
+        return order or [*addresses]
+
+    async def _ask(
+        self, search: Search[ConnectionT], address: Address, share: float
+    ) -> tuple[ConnectionT, str | None]:
+        if address in self._silent_until:
+            # The other callers need not wait for it too.
+            self._silent_until[address] = monotonic() + share + PAUSE
+        try:
+            async with asyncio.timeout(share):
+                answer = await search.attempt(address)
+        except TimeoutError:
+            self._silent_until[address] = monotonic() + PAUSE
+            raise
+        except search.errors:
+            self._silent_until.pop(address, None)
+            raise
+        self._silent_until.pop(address, None)
+        return answer
+
+
+def _failure(addresses: Sequence[Address], errors: dict[Address, Exception]) -> Exception:
+    if len(addresses) == 1:
+        return errors[addresses[0]]
+    reasons = [f"{one}: {_words(errors.get(one, TimeoutError()), one)}" for one in addresses]
+    failure = NoUsableHostError("; ".join(reasons))
+    # An answer of a server tells more than silence.
+    failure.__cause__ = min(errors.values(), key=_rank)
+    return failure
+
+
+def _rank(error: Exception) -> int:
+    if isinstance(error, NoUsableHostError):
+        return 1
+    return 2 if isinstance(error, OSError) else 0
+
+
+def _words(error: Exception, address: Address) -> str:
+    if isinstance(error, TimeoutError) and not error.args:
+        return "no answer in time"
+    if isinstance(error, OSError) and error.errno and error.errno > 0:
+        return os.strerror(error.errno)
+    return " ".join(str(error).split()).removeprefix(f"{address}: ") or type(error).__name__
