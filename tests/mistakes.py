@@ -19,6 +19,7 @@ from app.core.database import (
 from app.core.http.fields import PathId
 from app.core.http.routing import FeatureRouter
 from app.core.pagination import Page
+from app.core.retry import run_transaction
 from app.order_item.crud import order_item_crud
 from app.order_item.schemas import OrderItemCreate, OrderItemQuery, OrderItemRead, OrderItemUpdate
 from app.product.crud import product_crud
@@ -70,6 +71,13 @@ async def entities_instead_of_their_schemas(session: CurrentSession) -> list[Pro
     assert_type(products, Sequence[Product])
     # refused: expected "ProductRead" [list-item]
     return [*products]
+
+
+async def result_of_a_repeated_transaction(values: ProductCreate) -> OrderItemRead:
+    created = await run_transaction(lambda session: product_crud.create(session, values))
+    assert_type(created, ProductRead)
+    # refused: got "ProductRead", expected "OrderItemRead" [return-value]
+    return created
 
 
 async def row_without_its_schema(reader: CurrentReader) -> list[ProductRead]:

@@ -56,6 +56,7 @@ FILES = {
     "app/core/engine/sqlstates.py": ("database", {"postgresql"}),
     "app/core/engine/error_codes.py": ("database", {"mysql"}),
     "app/core/engine/primary.py": ("database", {"mysql"}),
+    "app/core/engine/result_codes.py": ("database", {"sqlite"}),
     "app/core/engine/foreign_keys.py": ("database", {"postgresql", "sqlite"}),
     "app/core/engine/statement_timeout.py": ("database", {"sqlite"}),
     "app/models/exact_numeric.py": ("database", {"sqlite"}),

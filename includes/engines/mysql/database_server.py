@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 CONFLICTS: list[Any] = [1062, 1216, 1451, 1452, 1761]
 INVALID: list[Any] = [1264, 1366, 1406, 3819, 4025]
 UNAVAILABLE: list[Any] = [
-    *(1040, 1114, 1290, 1053, 1205, 1213, 1317, 2003, 2006, 2013, 3024, 4031),
+    *(1020, 1040, 1114, 1290, 1053, 1205, 1213, 1317, 2003, 2006, 2013, 3024, 4031),
     # Group Replication and Galera, TiDB, ProxySQL
     *(1047, 1180, 3032, 3100, 3101, 3796, 3799, 6400),
     *(8002, 8005, 8022, 8027, 8028, 8229, 9001, 9003, 9005, 9007, 9013, 9020),
 ]
+# Of those that mean unavailable: the transaction may be run again.
+RETRYABLE: list[Any] = [1020, 1213, 3101, 8002, 8005, 8022, 8028, 9007]
 OTHER: list[Any] = [1048, 1064, 1105, 1146, 1364, 3231, 8004, "no code"]
 
 URL = "mysql://shop:top%2Fsecret@db.example:4000/shop"

@@ -128,6 +128,11 @@ def is_unavailable(error: DBAPIError) -> bool:
     return lost_savepoint or away or code in error_codes.UNAVAILABLE
 
 
+def is_retryable(error: DBAPIError) -> bool:
+    """Return whether a conflict with another transaction has rolled the whole transaction back."""
+    return error_codes.is_rolled_back(error)
+
+
 @contextmanager
 def migration_lock(connection: Connection) -> Iterator[None]:
     """Let one process at a time migrate a database.

@@ -161,6 +161,11 @@ def is_unavailable(error: DBAPIError) -> bool:
     return outdated or passing
 
 
+def is_retryable(error: DBAPIError) -> bool:
+    """Return whether a conflict with another transaction has rolled the whole transaction back."""
+    return sqlstates.code_of(error) in sqlstates.RETRYABLE
+
+
 @contextmanager
 def migration_lock(connection: Connection) -> Iterator[None]:
     """Let one process at a time migrate a database.

@@ -1,4 +1,4 @@
-"""SQLite through aiosqlite: connections, time limits and error codes."""
+"""SQLite through aiosqlite: connections, time limits and errors."""
 
 import sqlite3
 import time
@@ -11,36 +11,11 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
+from app.core.engine import result_codes
 from app.core.engine.foreign_keys import foreign_key_violation
 from app.core.engine.statement_timeout import limit_statements
 from app.core.engine.url import is_in_memory
 from app.core.errors import Violation
-
-# Result codes, https://www.sqlite.org/rescode.html; the primary code is the lowest byte.
-VIOLATIONS = {
-    sqlite3.SQLITE_CONSTRAINT_CHECK: Violation.CHECK,
-    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: Violation.DUPLICATE,
-    sqlite3.SQLITE_CONSTRAINT_ROWID: Violation.DUPLICATE,
-    sqlite3.SQLITE_CONSTRAINT_UNIQUE: Violation.DUPLICATE,
-}
-CHECKS = frozenset({sqlite3.SQLITE_CONSTRAINT_CHECK})
-# ON DELETE RESTRICT has the code of triggers, and this message.
-FOREIGN_KEY = "FOREIGN KEY constraint failed"
-CONFLICTS = VIOLATIONS.keys() - CHECKS | {sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY}
-INVALID = CHECKS | {sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG}
-UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_READONLY,
-    }
-)
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails: no thread can be started.
 CONNECT_ERRORS = (RuntimeError,)
@@ -117,7 +92,7 @@ def _begin(connection: Connection) -> None:
             connection.exec_driver_sql(f"BEGIN {mode}")
         except OperationalError as error:
             is_late = timeout is not None and time.monotonic() - started > timeout
-            if _code(error) & 0xFF != sqlite3.SQLITE_BUSY or is_late:
+            if result_codes.code_of(error) & 0xFF != sqlite3.SQLITE_BUSY or is_late:
                 raise
         else:
             return
@@ -148,24 +123,32 @@ async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData
 
 def is_conflict(error: DBAPIError) -> bool:
     """Return whether a unique or foreign-key constraint was violated."""
-    return _code(error) in CONFLICTS or str(error.orig) == FOREIGN_KEY
+    return (
+        result_codes.code_of(error) in result_codes.CONFLICTS
+        or str(error.orig) == result_codes.FOREIGN_KEY
+    )
 
 
 def is_invalid(error: DBAPIError) -> bool:
     """Return whether a value is invalid: too large for its column, or against a CHECK."""
-    return isinstance(error, DataError) or _code(error) in INVALID
+    return isinstance(error, DataError) or result_codes.code_of(error) in result_codes.INVALID
 
 
 def violation(error: DBAPIError) -> Violation | None:
     """Return the rule that a change violates, without values and names; None if it is unknown."""
-    if str(error.orig) == FOREIGN_KEY:
+    if str(error.orig) == result_codes.FOREIGN_KEY:
         return foreign_key_violation(error)
-    return VIOLATIONS.get(_code(error))
+    return result_codes.VIOLATIONS.get(result_codes.code_of(error))
 
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
-    return _code(error) & 0xFF in UNAVAILABLE
+    return result_codes.code_of(error) & 0xFF in result_codes.UNAVAILABLE
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Return whether a conflict with another transaction has rolled the whole transaction back."""
+    return result_codes.code_of(error) == sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
 @contextmanager
@@ -192,8 +175,3 @@ def _check_foreign_keys(connection: Connection) -> None:
         tables = ", ".join(sorted({row[0] for row in broken}))
         error = sqlite3.IntegrityError(f"rows of {tables} refer to rows that do not exist")
         raise IntegrityError("COMMIT", None, error)
-
-
-def _code(error: DBAPIError) -> int:
-    code: int = getattr(error.orig, "sqlite_errorcode", 0)
-    return code

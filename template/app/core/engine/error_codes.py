@@ -1,7 +1,5 @@
 """The error codes of the server and of the driver."""
 
-from sqlalchemy.exc import DBAPIError
-
 from app.core.errors import Violation
 
 # https://dev.mysql.com/doc/mysql-errors/9.4/en/
@@ -16,6 +14,7 @@ VIOLATIONS = (
 UNAVAILABLE = frozenset(
     {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
     | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
+    | {1020}  # MariaDB: another transaction has changed the row
     # The commit failed; a hook of replication; not available; the state of a member of a group.
     | {1180, 3100, 3168, *range(3796, 3800)}
     | {3032, 6400}  # the server is in offline mode
@@ -24,6 +23,9 @@ UNAVAILABLE = frozenset(
     # TiDB: a part of the cluster does not answer, or is busy. ProxySQL: no server answers.
     | {*range(9001, 9021)}
 )
+# A conflict has rolled the transaction back: a changed row (MariaDB), a deadlock, a failed
+# certification, and those of TiDB, https://docs.pingcap.com/tidb/stable/error-codes/
+RETRYABLE = frozenset({1020, 1213, 3101, 8002, 8005, 8022, 8028, 9007})
 # What Vitess says, with the code 1105 of unknown errors, while a shard has no primary.
 UNKNOWN = 1105
 AWAY = ("code = Unavailable", "code = CLUSTER_EVENT", "not serving", "no healthy tablet", "VT1400")
@@ -32,7 +34,17 @@ READ_ONLY = frozenset({1290, 1792, 1836})
 LEAVE = READ_ONLY | {1047, 3032, 3168, 6400}
 
 
-def code_of(error: DBAPIError) -> int:
+def code_of(error: BaseException) -> int:
     """Return the code of the server or of the driver; 0 if the error has none."""
-    arguments = getattr(error.orig, "args", ())
+    arguments = getattr(getattr(error, "orig", error), "args", ())
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
+
+
+def is_rolled_back(error: BaseException) -> bool:
+    """Return whether a conflict with another transaction has rolled the whole transaction back."""
+    code = code_of(error)
+    # A deadlock ends its savepoint too, so the error of the savepoint comes after it.
+    if code == 1305 and error.__context__ is not None:
+        return is_rolled_back(error.__context__)
+    at_commit = code == 1180 and "error 149 " in str(error)
+    return at_commit or code in RETRYABLE

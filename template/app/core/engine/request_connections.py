@@ -30,6 +30,11 @@ class _Hold:
 _holds: ContextVar[tuple[_Hold, ...]] = ContextVar("holds", default=())
 
 
+def holds_connection(pool: object) -> bool:
+    """Return whether the current task of a request, or one that has started it, holds one."""
+    return any(hold.is_open and hold.pool is pool for hold in _holds.get())
+
+
 class RequestConnections:
     """A block that counts the connections of a request; tasks that outlive it are not counted."""
 

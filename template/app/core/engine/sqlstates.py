@@ -9,7 +9,11 @@ CONFLICTS = frozenset({"23001", "23503", "23505", "23P01"})
 INVALID = frozenset(
     {"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05", "23514"}
 )
-UNAVAILABLE = frozenset({"25006", "25P03", "25P04", "3D000", "40001", "40P01", "55P03", "57014"})
+UNAVAILABLE = frozenset(
+    {"25006", "25P03", "25P04", "3D000", "40001", "40003", "40P01", "55P03", "57014"}
+)
+# Serialization failures and deadlocks: the server has rolled the transaction back.
+RETRYABLE = frozenset({"40001", "40P01"})
 FOREIGN_KEY = "23503"
 VIOLATIONS = {
     "23001": Violation.REFERENCED,  # ON DELETE RESTRICT, since PostgreSQL 18

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, literal, select, table, text
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.config import get_settings
 from app.core.database import engine, reader
 from app.core.engine import server_state
-from app.core.engine.driver import COLLATION, engine_options
+from app.core.engine.driver import COLLATION, engine_options, is_retryable, is_unavailable
 from app.core.engine.url import parse_url
 from scripts import local_server
 from tests.platform.gizmo import Gizmo
@@ -47,6 +47,22 @@ async def test_sessions_are_strict_and_in_utc() -> None:
 async def test_a_long_text_is_refused_and_not_truncated(session: AsyncSession) -> None:
     with pytest.raises(DataError):
         await session.execute(insert(Gizmo).values(name="x" * 101))
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "retryable"),
+    [
+        (1180, "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT", True),
+        (1180, "Got error 28 - 'No space left on device' during COMMIT", False),
+        (1305, "SAVEPOINT sa_savepoint_1 does not exist", False),
+    ],
+)
+def test_the_text_tells_whether_a_commit_lost_a_conflict(
+    code: int, text: str, retryable: bool
+) -> None:
+    error = OperationalError("COMMIT", None, Exception(code, text))
+    assert is_retryable(error) is retryable
+    assert is_unavailable(error) or not retryable
 
 
 def test_a_migration_has_no_time_limit() -> None:
