@@ -53,6 +53,7 @@ FILES = {
     "app/models/binary_uuid.py": ("database", {"mysql"}),
     "tests/platform/core/engine/test_mysql.py": ("database", {"mysql"}),
     "tests/platform/core/engine/test_primary.py": ("database", {"mysql"}),
+    "tests/platform/core/engine/test_error_codes.py": ("database", {"mysql"}),
     "app/core/engine/sqlstates.py": ("database", {"postgresql"}),
     "app/core/engine/error_codes.py": ("database", {"mysql"}),
     "app/core/engine/primary.py": ("database", {"mysql"}),

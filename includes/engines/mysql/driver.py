@@ -10,12 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import Settings
 from app.core.engine import error_codes
+from app.core.engine.addresses import addresses
 from app.core.engine.limits import warn_about_limits
 from app.core.engine.primary import connector
 from app.core.errors import Violation
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
 CONNECT_ERRORS = (OSError, TimeoutError)
+
+# A server that becomes a replica keeps its connections, and one that is away comes back: with
+# several hosts, a connection is opened anew after these seconds.
+MOVE_SECONDS = 60
 
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
@@ -66,9 +71,12 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
 def pool_options(settings: Settings) -> dict[str, Any]:
     """Return the pool's arguments for this driver."""
+    recycle = settings.database_pool_recycle
+    if len(addresses(settings.sqlalchemy_url)) > 1:
+        recycle = min(recycle, MOVE_SECONDS)
     return {
         "pool_pre_ping": settings.database_pool_pre_ping,
-        "pool_recycle": settings.database_pool_recycle,
+        "pool_recycle": recycle,
         "pool_use_lifo": settings.database_pool_use_lifo,
     }
 
@@ -121,11 +129,9 @@ def violation(error: DBAPIError) -> Violation | None:
 
 def is_unavailable(error: DBAPIError) -> bool:
     """Return whether the same statement may succeed later: the cause is outside of it."""
-    code, text = error_codes.code_of(error), str(error.orig)
     # A deadlock ends the whole transaction, so the session finds no savepoint to return to.
-    lost_savepoint = code == 1305 and "SAVEPOINT" in text
-    away = code == error_codes.UNKNOWN and any(word in text for word in error_codes.AWAY)
-    return lost_savepoint or away or code in error_codes.UNAVAILABLE
+    lost_savepoint = error_codes.code_of(error) == 1305 and "SAVEPOINT" in str(error.orig)
+    return lost_savepoint or (error.orig is not None and error_codes.may_pass(error.orig))
 
 
 def is_retryable(error: DBAPIError) -> bool:

@@ -5,21 +5,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
 from app.core.engine import driver
+from app.core.engine.primary import QUESTIONS
 from app.core.engine.reader import Reader
-
-# MariaDB 12 has words for values; MySQL runs the comments with !, MariaDB those with M!.
-WRITABLE = (
-    "CONCAT(@@global.read_only) IN ('0', 'OFF')"
-    " /*!80000 AND NOT @@session.transaction_read_only */"
-    " /*M!100000 AND NOT @@session.tx_read_only */"
-)
-# A member of Group Replication that has lost the majority still accepts statements, and then waits.
-HAS_MAJORITY = """
-    /*!80000 AND NOT EXISTS (
-        SELECT 1 FROM performance_schema.replication_group_members
-        HAVING SUM(member_state = 'UNREACHABLE') * 2 >= COUNT(*)
-    ) */
-"""
 
 
 def _ask(condition: str) -> Select[bool]:
@@ -28,7 +15,7 @@ def _ask(condition: str) -> Select[bool]:
 
 
 # The next one is used where a user may not read the table of the group, or there is none.
-_questions = [_ask(f"{WRITABLE}{HAS_MAJORITY}"), _ask(WRITABLE)]
+_questions = [*map(_ask, QUESTIONS)]
 
 
 def only_reads(settings: Settings) -> bool:

@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.core.engine.host_list import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
 DRIVER = "mysql+asyncmy"
 BACKENDS = frozenset({"mariadb", "mysql"})
 FORM = "mysql://USER:PASSWORD@HOST:PORT/NAME"
+DEFAULT_PORT = 3306
 # The mode of TLS, and the paths of its files.
 TLS = ("ssl_mode", "ssl_ca", "ssl_cert", "ssl_key")
-PARAMETERS = frozenset({*TLS, "connect_timeout", "unix_socket"})
+PARAMETERS = frozenset({*TLS, "connect_timeout", "host", "port", "unix_socket"})
 # The names of a parameter in URLs for other clients.
 OTHER_NAMES = {
     **dict.fromkeys(("ssl-mode", "sslmode", "sslMode", "tls"), "ssl_mode"),
@@ -56,8 +58,9 @@ def parse_url(text: str) -> URL:
     Raises:
         ValueError: with the accepted form, and without any secret of the text.
     """
+    rest, hosts = cut_hosts(text.strip())
     try:
-        url = make_url(text.strip())
+        url = make_url(rest)
     except (ArgumentError, ValueError):
         raise ValueError(f"it must have the form {FORM}") from None
     if url.get_backend_name() not in BACKENDS:
@@ -66,6 +69,7 @@ def parse_url(text: str) -> URL:
         raise ValueError("a user or password with @ must be percent-encoded: write %40 for @")
     if not url.database:
         raise ValueError(f"the database name is missing: it must have the form {FORM}")
+    url = with_hosts(url, hosts, port=DEFAULT_PORT)
     return url.set(drivername=DRIVER, query=_accepted(dict(url.query)))
 
 
@@ -149,5 +153,8 @@ def driver_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def build_url(
     *, host: str | None, port: int | None, user: str | None, password: str | None, name: str | None
 ) -> URL:
-    """Return the URL of its parts, which may contain any character."""
-    return URL.create(DRIVER, username=user, password=password, host=host, port=port, database=name)
+    """Return the URL of its parts, which may contain any character; commas separate hosts."""
+    url = URL.create(DRIVER, username=user, password=password, database=name)
+    if "," not in (host or ""):
+        return url.set(host=host, port=port)
+    return with_hosts(url, host or "", port=port or DEFAULT_PORT)

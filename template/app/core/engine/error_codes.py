@@ -40,6 +40,12 @@ def code_of(error: BaseException) -> int:
     return arguments[0] if arguments and isinstance(arguments[0], int) else 0
 
 
+def may_pass(error: BaseException) -> bool:
+    """Return whether the cause of an error of the driver is outside of the statement."""
+    code, text = code_of(error), str(error)
+    return code in UNAVAILABLE or (code == UNKNOWN and any(word in text for word in AWAY))
+
+
 def is_rolled_back(error: BaseException) -> bool:
     """Return whether a conflict with another transaction has rolled the whole transaction back."""
     code = code_of(error)

@@ -1,17 +1,45 @@
-"""New connections of asyncmy."""
+"""New connections of asyncmy, to the first of several hosts that accepts writes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import asyncmy
+from asyncmy.errors import MySQLError
 
 from app.core.config import Settings
+from app.core.engine import error_codes
+from app.core.engine.addresses import Address
+from app.core.engine.hosts import Hosts, Search
 from app.core.engine.url import driver_arguments
 
 # The driver says this, in a RuntimeError, when the other side closes a new connection at once. A
 # proxy does so while it has no server.
 CLOSED = "Transport does not expose socket instance"
+
+# MariaDB 12 has words for values; MySQL runs the comments with !, MariaDB those with M!.
+WRITABLE = (
+    "CONCAT(@@global.read_only) IN ('0', 'OFF')"
+    " /*!80000 AND NOT @@session.transaction_read_only */"
+    " /*M!100000 AND NOT @@session.tx_read_only */"
+)
+# A member of Group Replication that has lost the majority still accepts statements, and then waits;
+# a server that is not in its group changes rows that the group does not have.
+IN_GROUP = """
+    /*!80000 AND NOT EXISTS (
+        SELECT 1 FROM performance_schema.replication_group_members
+        HAVING SUM(member_state = 'UNREACHABLE') * 2 >= COUNT(*)
+        OR SUM(member_state IN ('ERROR', 'OFFLINE')) AND (
+            SELECT variable_value <> '' FROM performance_schema.global_variables
+            WHERE variable_name = 'group_replication_group_name'
+        )
+    ) */
+"""
+# Whether a server accepts writes. The last one is for users who may not read the table of the
+# group, and for servers without it.
+QUESTIONS = (f"{WRITABLE}{IN_GROUP}", WRITABLE)
 
 
 def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
@@ -19,19 +47,72 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
 
     Its arguments are those of `asyncmy.connect`, and the parameters of the URL.
     """
+    hosts, primary = Hosts(), Primary()
 
     async def connect(**parameters: Any) -> Any:
-        seconds = parameters.get("connect_timeout") or settings.database_connect_timeout
+        start = monotonic()
+        each = parameters.get("connect_timeout")
+        seconds = each or settings.database_connect_timeout
         async with asyncio.timeout(seconds):
             parameters |= await settings.current_login()
-            return await _open(driver_arguments(parameters))
+        arguments = driver_arguments(parameters)
+        named = _addresses(arguments.pop("host", None), arguments.pop("port", None))
+        search = Search(
+            partial(_open, arguments),
+            primary.refusal if len(named) > 1 else _accept,
+            asyncmy.Connection.close,
+            errors=(OSError, MySQLError),
+        )
+        rest = seconds - (monotonic() - start)
+        return await hosts.find(search, named, seconds=rest, each=each)
 
     return connect
 
 
-async def _open(arguments: dict[str, Any]) -> asyncmy.Connection:
+class Primary:
+    """The question to a server whether it accepts writes, in one round trip.
+
+    It remembers the question that the servers can answer.
+    """
+
+    def __init__(self) -> None:
+        self._questions = [*QUESTIONS]
+
+    async def refusal(self, connection: asyncmy.Connection) -> str | None:
+        """Return the reason why a server is not wanted; None if it accepts writes."""
+        try:
+            async with connection.cursor() as cursor:
+                # Proxies that send reads to replicas send FOR UPDATE to the primary.
+                await cursor.execute(f"SELECT {self._questions[0]} FOR UPDATE")
+                (answer,) = await cursor.fetchone()
+        except MySQLError as error:
+            if len(self._questions) == 1 or error_codes.may_pass(error):
+                raise
+            del self._questions[0]
+            return await self.refusal(connection)
+        await connection.rollback()
+        return None if answer else "the server accepts no writes"
+
+
+async def _accept(connection: asyncmy.Connection) -> str | None:
+    return None
+
+
+def _addresses(host: str | None, port: int | str | None) -> list[Address]:
+    names, ports = (host or "").split(","), str(port or "").split(",")
+    return [
+        Address(name or None, int(number) if number else None)
+        for name, number in zip(names, ports, strict=True)
+    ]
+
+
+async def _open(arguments: Mapping[str, Any], address: Address) -> asyncmy.Connection:
+    place: dict[str, Any] = {"host": address.host, "port": address.port}
+    if (address.host or "").startswith("/"):
+        place = {"unix_socket": address.host}
+    given = {name: value for name, value in place.items() if value is not None}
     try:
-        return await asyncmy.connect(**arguments)
+        return await asyncmy.connect(**given, **arguments)
     except RuntimeError as error:
         if str(error) != CLOSED:
             raise

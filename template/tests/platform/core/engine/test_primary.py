@@ -1,50 +1,167 @@
-"""Servers of a cluster that cannot be used now, and connections to them."""
+"""Connections to one of several hosts."""
 
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncmy
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from asyncmy.errors import MySQLError
+from pydantic import SecretStr
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
-from app.core.database import engine
-from app.core.engine import driver
+from app.core.engine import driver, primary
+from app.core.engine.addresses import Address, addresses
 from app.core.engine.primary import connector
-from tests.platform.database_server import connection_number
+from app.core.engine.url import build_url, parse_url
+from app.core.errors import DatabaseUnavailableError
+
+EngineFactory = Callable[..., AsyncEngine]
+
+
+def several(*addresses: Address, **query: str) -> SecretStr:
+    """Return the URL of the test database on several addresses."""
+    url = get_settings().sqlalchemy_url
+    hosts = ",".join(str(address.host) for address in addresses)
+    ports = ",".join(str(address.port) for address in addresses)
+    found = URL.create(url.drivername, url.username, url.password, database=url.database)
+    found = found.set(query={**url.query, "host": hosts, "port": ports, **query})
+    return SecretStr(found.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def server() -> Address:
+    """The address of the test server."""
+    (address,) = addresses(get_settings().sqlalchemy_url)
+    return address
+
+
+@pytest.fixture
+def away(unused_tcp_port: int) -> Iterator[list[Address]]:
+    """A socket that accepts and says nothing, and a port where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ports = silent.getsockname()[1], unused_tcp_port
+        yield [Address("127.0.0.1", port) for port in ports]
+
+
+async def test_hosts_that_are_away_do_not_stop_the_service(
+    make_engine: EngineFactory, away: list[Address], server: Address
+) -> None:
+    engine = make_engine(database_url=several(*away, server), database_connect_timeout=3)
+    async with asyncio.timeout(4), engine.connect() as connection:
+        assert await connection.scalar(text("SELECT 1")) == 1
+
+
+async def test_the_time_in_the_url_is_for_each_host(
+    make_engine: EngineFactory, away: list[Address], server: Address
+) -> None:
+    url = several(*away, server, connect_timeout="1")
+    async with make_engine(database_url=url, database_connect_timeout=0.01).connect():
+        pass
+
+
+async def test_the_first_host_that_accepts_writes_is_used(
+    make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, server: Address
+) -> None:
+    states = iter(["the server accepts no writes", None])
+    asked = []
+
+    async def refusal(self: primary.Primary, connection: asyncmy.Connection) -> str | None:
+        asked.append(connection)
+        return next(states)
+
+    monkeypatch.setattr(primary.Primary, "refusal", refusal)
+    async with make_engine(database_url=several(server, server)).connect():
+        pass
+    assert len(asked) == 2
+    # One host needs no question.
+    async with make_engine().connect():
+        pass
+    assert len(asked) == 2
+
+
+async def test_replicas_alone_are_an_unavailable_database(
+    make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, server: Address
+) -> None:
+    monkeypatch.setattr(primary, "QUESTIONS", ("0",))
+    with pytest.raises(DatabaseUnavailableError) as found:
+        await make_engine(database_url=several(server, server)).connect()
+    reason = f"{server}: the server accepts no writes"
+    assert str(found.value.__cause__) == f"{reason}; {reason}"
+
+
+async def test_the_test_server_accepts_writes() -> None:
+    connection = await connector(get_settings())(**connect_arguments())
+    try:
+        assert await primary.Primary().refusal(connection) is None
+        await connection.query("SET SESSION TRANSACTION READ ONLY")
+        assert await primary.Primary().refusal(connection)
+    finally:
+        await connection.ensure_closed()
+
+
+async def test_the_question_needs_no_right_on_the_table_of_the_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(primary, "QUESTIONS", ("(SELECT 1 FROM group_of_nobody)", "1"))
+    connection = await connector(get_settings())(**connect_arguments())
+    server = primary.Primary()
+    try:
+        assert await server.refusal(connection) is None
+        assert server._questions == ["1"]
+        server._questions = ["(SELECT 1 FROM group_of_nobody)"]
+        with pytest.raises(MySQLError, match="group_of_nobody"):
+            await server.refusal(connection)
+    finally:
+        await connection.ensure_closed()
+
+
+def connect_arguments() -> dict[str, object]:
+    """Return the arguments of the driver for the test database."""
+    url = get_settings().sqlalchemy_url
+    return {**url.get_dialect()().create_connect_args(url)[1]}
 
 
 @pytest.mark.parametrize(
-    "message",
+    "spelling",
     [
-        "target: shop.0.primary: primary is not serving, there is a reparent operation",
-        "target: shop.-80.primary: no healthy tablet available for 'keyspace:\"shop\"'",
-        "target: shop.0.primary: vttablet: rpc error: code = Unavailable desc = error",
-        "VT14002: no available connection",
+        "mysql://u:p@one:3306,two:3307/shop",
+        "mysql://u:p@one,two:3307/shop",
+        "mariadb://u:p@/shop?host=one&host=two:3307",
+        "mysql+pymysql://u:p@/shop?host=one,two&port=3306,3307",
     ],
 )
-def test_a_shard_without_a_primary_is_unavailable(message: str) -> None:
-    assert driver.is_unavailable(DBAPIError(None, None, Exception(1105, message)))
-    assert not driver.is_unavailable(DBAPIError(None, None, Exception(1105, "other error")))
+def test_several_hosts_are_spelled_as_for_other_clients(spelling: str) -> None:
+    assert addresses(parse_url(spelling)) == [Address("one", 3306), Address("two", 3307)]
 
 
-async def test_only_one_runtime_error_of_the_driver_is_a_closed_connection(
-    monkeypatch: pytest.MonkeyPatch,
+def test_the_host_of_the_settings_may_be_several() -> None:
+    url = build_url(host="one,two:3307", port=None, user="u", password="a,b@c", name="shop")
+    assert addresses(url) == [Address("one", 3306), Address("two", 3307)]
+    assert url.password == "a,b@c"
+
+
+async def test_a_host_with_a_slash_is_a_socket(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    opened = []
+
     async def connect(**arguments: object) -> None:
-        raise RuntimeError("'cryptography' package is required")
+        opened.append(arguments)
+        raise ConnectionRefusedError
 
     monkeypatch.setattr("asyncmy.connect", connect)
-    with pytest.raises(RuntimeError, match="cryptography"):
-        await connector(get_settings())()
+    with pytest.raises(ConnectionRefusedError):
+        await connector(get_settings())(host=str(tmp_path / "socket"))
+    assert opened[0]["unix_socket"] == str(tmp_path / "socket")
+    assert "host" not in opened[0]
 
 
-@pytest.mark.parametrize("code", [1047, 1290, 3032, 6400])
-async def test_a_server_that_accepts_no_statements_is_left(code: int) -> None:
-    async with engine.connect() as connection:
-        number = await connection_number(connection)
-        await connection.rollback()
-        with pytest.raises(DBAPIError) as refused:
-            await connection.execute(
-                text(f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'away'")
-            )
-        assert driver.is_unavailable(refused.value)
-    async with engine.connect() as connection:
-        assert await connection_number(connection) != number
+def test_connections_to_several_hosts_move(server: Address) -> None:
+    settings = get_settings()
+    assert driver.pool_options(settings)["pool_recycle"] == settings.database_pool_recycle
+    settings = settings.model_copy(update={"database_url": several(server, server)})
+    assert driver.pool_options(settings)["pool_recycle"] == driver.MOVE_SECONDS

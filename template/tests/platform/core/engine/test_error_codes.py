@@ -1,0 +1,50 @@
+"""Errors of servers that cannot be used now."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core.config import get_settings
+from app.core.database import engine
+from app.core.engine import driver
+from app.core.engine.primary import connector
+from tests.platform.database_server import connection_number
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "target: shop.0.primary: primary is not serving, there is a reparent operation",
+        "target: shop.-80.primary: no healthy tablet available for 'keyspace:\"shop\"'",
+        "target: shop.0.primary: vttablet: rpc error: code = Unavailable desc = error",
+        "VT14002: no available connection",
+    ],
+)
+def test_a_shard_without_a_primary_is_unavailable(message: str) -> None:
+    assert driver.is_unavailable(DBAPIError(None, None, Exception(1105, message)))
+    assert not driver.is_unavailable(DBAPIError(None, None, Exception(1105, "other error")))
+
+
+async def test_only_one_runtime_error_of_the_driver_is_a_closed_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def connect(**arguments: object) -> None:
+        raise RuntimeError("'cryptography' package is required")
+
+    monkeypatch.setattr("asyncmy.connect", connect)
+    with pytest.raises(RuntimeError, match="cryptography"):
+        await connector(get_settings())()
+
+
+@pytest.mark.parametrize("code", [1047, 1290, 3032, 6400])
+async def test_a_server_that_accepts_no_statements_is_left(code: int) -> None:
+    async with engine.connect() as connection:
+        number = await connection_number(connection)
+        await connection.rollback()
+        with pytest.raises(DBAPIError) as refused:
+            await connection.execute(
+                text(f"SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {code}, MESSAGE_TEXT = 'away'")
+            )
+        assert driver.is_unavailable(refused.value)
+    async with engine.connect() as connection:
+        assert await connection_number(connection) != number
