@@ -75,6 +75,8 @@ FILES = {
     "app/core/engine/connecting.py": ("database", {"postgresql"}),
     "tests/platform/core/engine/test_connecting_hosts.py": ("database", {"postgresql"}),
     "app/core/engine/limits.py": ("database", SERVERS),
+    "app/core/replica_checks.py": ("database", SERVERS),
+    "app/core/replicas.py": ("database", SERVERS),
     "app/core/engine/tls.py": ("database", SERVERS),
     "docs/recipes/managed-databases.md": ("database", SERVERS),
     "docs/recipes/several-servers.md": ("database", SERVERS),

@@ -32,10 +32,14 @@ class DatabaseSettings(SourcedSettings):
     database_ssl_cert: str | None = None
     database_ssl_key: str | None = None
 
+    # Replicas lag behind; the accepted lag is in seconds.
+    database_replica_url: SecretStr | None = None
+    database_replica_max_lag: float = Field(default=10, gt=0, le=86_400)
+
     readiness_check: Literal["read", "write"] | None = Field(default=None, description="as URL")
     service_replicas: int = Field(default=1, ge=1, description="copies of the service")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_replica_url")
     @classmethod
     def _validate_database_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
@@ -49,9 +53,9 @@ class DatabaseSettings(SourcedSettings):
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:
-        url = self.configured_url
-        if url is not None and (problem := Tls.of(url, TLS).problem()):
-            raise ValueError(problem)
+        for url in (self.configured_url, self.replica_url):
+            if url is not None and (problem := Tls.of(url, TLS).problem()):
+                raise ValueError(problem)
         return self
 
     @property
@@ -63,10 +67,8 @@ class DatabaseSettings(SourcedSettings):
         """
         password = self.database_password.get_secret_value() if self.database_password else None
         if self.database_url is not None:
-            url = parse_url(self.database_url.get_secret_value())
-            if url.password is None and password:
-                url = url.set(password=password)
-        elif self.database_host and self.database_name:
+            return self._completed(self.database_url)
+        if self.database_host and self.database_name:
             url = build_url(
                 host=self.database_host,
                 port=self.database_port,
@@ -74,8 +76,23 @@ class DatabaseSettings(SourcedSettings):
                 password=password,
                 name=self.database_name,
             )
-        else:
+            return self._with_tls(url)
+        return None
+
+    @property
+    def replica_url(self) -> URL | None:
+        """The URL of the replicas, completed like that of the database; None when none is set."""
+        if self.database_replica_url is None:
             return None
+        return self._completed(self.database_replica_url)
+
+    def _completed(self, text: SecretStr) -> URL:
+        url = parse_url(text.get_secret_value())
+        if url.password is None and self.database_password is not None:
+            url = url.set(password=self.database_password.get_secret_value())
+        return self._with_tls(url)
+
+    def _with_tls(self, url: URL) -> URL:
         given = Tls(
             self.database_ssl_mode,
             self.database_ssl_ca,
@@ -119,6 +136,6 @@ class DatabaseSettings(SourcedSettings):
 
     def production_errors(self) -> Iterator[str]:
         """Yield an error message when the URL is unsafe; it stops the start outside `local`."""
-        url = self.configured_url
-        if url is not None and (url.password or "").lower() in PLACEHOLDERS:
-            yield "The database's password is a placeholder: set the real one."
+        for url in (self.configured_url, self.replica_url):
+            if url is not None and (url.password or "").lower() in PLACEHOLDERS:
+                yield "The database's password is a placeholder: set the real one."

@@ -6,7 +6,7 @@ from app.core.config import Settings
 from app.core.engine.reader import Reader
 
 
-async def is_usable(reader: Reader, settings: Settings) -> bool:
+async def is_usable(primary: Reader, any_server: Reader, settings: Settings) -> bool:
     """Ask the database for an answer; a file that can be read is expected to accept writes."""
-    ((answer,),) = await reader.rows(select(literal(True)))
+    ((answer,),) = await primary.rows(select(literal(True)))
     return answer

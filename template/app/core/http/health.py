@@ -11,6 +11,7 @@ from app.core.config import get_settings
 from app.core.database import engine, reader
 from app.core.engine.pool import FairQueuePool
 from app.core.engine.server_state import is_usable
+from app.core.replica import replica_reader
 
 READINESS_TIMEOUT = 2.0
 
@@ -43,7 +44,7 @@ class Readiness:
     async def _ask(self) -> str | None:
         try:
             async with asyncio.timeout(READINESS_TIMEOUT):
-                if await is_usable(reader, get_settings()):
+                if await is_usable(reader, await replica_reader(), get_settings()):
                     return None
         except Exception as error:
             logger.warning("readiness_failed", reason=repr(error))

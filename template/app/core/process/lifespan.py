@@ -4,7 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from types import FrameType
 
 from fastapi import FastAPI
@@ -15,6 +15,7 @@ from app.core.database import engine
 from app.core.engine import driver
 from app.core.http.health import readiness
 from app.core.process.telemetry import observed
+from app.core.replica import replica_engines, replicas_checked
 from app.models.base import Base
 
 CLOSE_TIMEOUT = 5.0
@@ -29,19 +30,24 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     readiness.stopping = False
     fail_readiness_on_sigterm(settings.shutdown_delay)
     await driver.on_startup(engine, settings, Base.metadata)
-    with observed(engine):
-        yield
+    with ExitStack() as stack:
+        for one in (engine, *replica_engines):
+            stack.enter_context(observed(one))
+        async with replicas_checked():
+            yield
     await dispose_engine()
 
 
 async def dispose_engine() -> None:
-    """Close the pool's connections; drop them when the database does not confirm in time."""
+    """Close the connections of each pool; drop them when a database does not confirm in time."""
+    engines = (engine, *replica_engines)
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT):
-            await engine.dispose()
+            await asyncio.gather(*(one.dispose() for one in engines))
     except TimeoutError:
         logger.warning("pool_close_timed_out", timeout=CLOSE_TIMEOUT)
-        await engine.dispose(close=False)
+        for one in engines:
+            await one.dispose(close=False)
 
 
 def fail_readiness_on_sigterm(delay: float) -> None:

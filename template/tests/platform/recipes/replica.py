@@ -1,29 +1,30 @@
-"""Reads from a replica: a reader like `CurrentReader`, for another server."""
+"""Reads from a replica: a list that may be a moment old, and a row that may not."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends
-from pydantic import SecretStr
+from fastapi import Query
 
-from app.core.config import get_settings, load_settings
-from app.core.database import build_engine, build_reader
-from app.core.engine.reader import Reader
-from app.core.engine.settings import DatabaseSettings
+from app.core.database import CurrentReader
+from app.core.http.problems import problem_responses
+from app.core.http.routing import FeatureRouter
+from app.core.pagination import Page
+from app.core.replica import CurrentReplicaReader
+from tests.platform.recipes.invoices import InvoiceQuery, InvoiceRead, invoice_crud
 
-
-class ReplicaSettings(DatabaseSettings):
-    database_replica_url: SecretStr
-
-
-replica_url = load_settings(ReplicaSettings).database_replica_url
-settings = get_settings().model_copy(update={"database_url": replica_url})
-replica = build_engine(settings)
-replica_reader = build_reader(replica, settings)
+INVOICES = "/api/v1/old-invoices"
+router = FeatureRouter(prefix=INVOICES, tag="old invoices", description="Invoices.")
 
 
-async def get_replica_reader() -> Reader:
-    """Dependency: a reader on the replica."""
-    return replica_reader
+@router.get("", responses=problem_responses(404))
+async def list_old_invoices(
+    query: Annotated[InvoiceQuery, Query()], reader: CurrentReplicaReader
+) -> Page[InvoiceRead]:
+    """List invoices; changes of the last moment may be missing."""
+    return await invoice_crud.list(reader, query)
 
 
-CurrentReplicaReader = Annotated[Reader, Depends(get_replica_reader)]
+@router.get("/{invoice_id}", responses=problem_responses(404))
+async def get_new_invoice(invoice_id: UUID, reader: CurrentReader) -> InvoiceRead:
+    """Return an invoice as it is now, so that clients see their own changes."""
+    return await invoice_crud.get(reader, invoice_id)

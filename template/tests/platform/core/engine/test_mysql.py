@@ -111,8 +111,8 @@ async def test_readiness_needs_no_right_on_the_table_of_the_group(
     answered = select(literal(0))
     monkeypatch.setattr(server_state, "_questions", [forbidden, answered])
     for _ in range(2):
-        assert not await server_state.is_usable(reader, get_settings())
+        assert not await server_state.is_usable(reader, reader, get_settings())
         assert server_state._questions == [answered]
     monkeypatch.setattr(server_state, "_questions", [forbidden])
     with pytest.raises(DBAPIError):
-        await server_state.is_usable(reader, get_settings())
+        await server_state.is_usable(reader, reader, get_settings())

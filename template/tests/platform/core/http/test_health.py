@@ -42,7 +42,7 @@ async def test_without_the_database_only_readiness_fails(
 async def test_readiness_fails_when_the_database_accepts_no_writes(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def accepts_none(reader: Reader, settings: Settings) -> bool:
+    async def accepts_none(primary: Reader, any_server: Reader, settings: Settings) -> bool:
         return False
 
     monkeypatch.setattr(health, "is_usable", accepts_none)

@@ -1,0 +1,216 @@
+"""Checks of replicas: does each one answer, and how far is it behind the primary?
+
+The lag needs no clock of a server: a process notes the position of the primary from time to time,
+and asks each replica which of these positions it has reached.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Any, NamedTuple
+
+from opentelemetry import metrics
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from sqlalchemy import Executable, NullPool, literal, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from structlog.contextvars import bind_contextvars
+
+from app.core.config import Settings
+from app.core.engine import driver
+from app.core.engine.server_state import POSITION, has_reached
+from app.core.engine.tracing import database_attributes
+from app.core.replicas import Replica
+from app.models.base import Base
+
+# Seconds between two checks, and for one of them.
+INTERVAL = 1.0
+TIMEOUT = 2.0
+# The lag is known to a tenth of the accepted one.
+STEPS = 10
+
+
+class Position(NamedTuple):
+    """A position of the primary; `time` is that of `monotonic()`."""
+
+    time: float
+    text: str
+
+
+class Positions:
+    """The newest positions of the primary.
+
+    Args:
+        max_lag: the accepted lag in seconds.
+    """
+
+    def __init__(self, max_lag: float) -> None:
+        self._step = max_lag / STEPS
+        self._noted: deque[Position] = deque(maxlen=STEPS + 2)
+
+    def note(self, position: Position) -> None:
+        """Keep a position. It replaces the newest one if that is close to the one before it."""
+        noted = self._noted
+        if len(noted) > 1 and noted[-1].time - noted[-2].time < self._step:
+            noted.pop()
+        noted.append(position)
+
+    def all(self) -> list[Position]:
+        """Return the positions, the oldest one first."""
+        return [*self._noted]
+
+
+def lag_of(positions: Sequence[Position], reached: Sequence[object]) -> float | None:
+    """Return the seconds between the newest position and the newest one that is reached.
+
+    Args:
+        positions: the positions of the primary, the oldest one first.
+        reached: whether each of them is reached.
+    """
+    pairs = zip(positions, reached, strict=True)
+    times = [position.time for position, is_reached in pairs if is_reached]
+    return positions[-1].time - times[-1] if times else None
+
+
+class Probe:
+    """A connection for checks, since the pool may be in use up to its last connection."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._engine = create_async_engine(
+            settings.sqlalchemy_url,
+            poolclass=NullPool,
+            **driver.engine_options(settings, statement_timeout=TIMEOUT),
+        )
+        self._connection: AsyncConnection | None = None
+
+    async def ask(self, statement: Executable) -> Sequence[Any]:
+        """Return the row of a statement; connect if there is no connection."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                if self._connection is None:
+                    self._connection = await self._engine.connect()
+                async with self._connection.begin():
+                    return (await self._connection.execute(statement)).one()
+        except BaseException as error:
+            if not _is_answer(error):
+                await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connection, without waiting for the server."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                await connection.invalidate()
+                await connection.close()
+
+
+def _is_answer(error: BaseException) -> bool:
+    """Return whether the server refuses a statement, because it does not know it."""
+    if not isinstance(error, DBAPIError) or error.connection_invalidated:
+        return False
+    return not driver.is_unavailable(error)
+
+
+@asynccontextmanager
+async def checked(replicas: Sequence[Replica], settings: Settings) -> AsyncIterator[None]:
+    """Check the replicas while the block runs; before and after it, none is used."""
+    measure_replicas(replicas, metrics.get_meter(__name__))
+    tasks = [asyncio.create_task(_check_all(replicas, settings))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for replica in replicas:
+            replica.is_used = False
+
+
+async def _check_all(replicas: Sequence[Replica], settings: Settings) -> None:
+    positions = Positions(settings.database_replica_max_lag)
+    primary = Probe(settings)
+    # Before the replicas: without a position their lag is unknown.
+    await note_position(primary, positions)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_note_positions(primary, positions))
+        for replica in replicas:
+            group.create_task(_watch(replica, positions))
+
+
+async def _note_positions(primary: Probe, positions: Positions) -> None:
+    try:
+        while True:
+            await asyncio.sleep(INTERVAL)
+            await note_position(primary, positions)
+    finally:
+        await primary.close()
+
+
+async def note_position(primary: Probe, positions: Positions) -> None:
+    """Note the position of the primary, if it can tell."""
+    now = monotonic()
+    with suppress(Exception):
+        (text,) = await primary.ask(POSITION)
+        if text:
+            positions.note(Position(now, text))
+        elif text is None:  # it is not the primary any more
+            await primary.close()
+
+
+async def _watch(replica: Replica, positions: Positions) -> None:
+    bind_contextvars(replica=replica.name)
+    await driver.on_startup(replica.engine, replica.settings, Base.metadata)
+    probe = Probe(replica.settings)
+    try:
+        while True:
+            await check(replica, probe, positions)
+            await asyncio.sleep(INTERVAL)
+    finally:
+        await probe.close()
+
+
+async def check(replica: Replica, probe: Probe, positions: Positions) -> None:
+    """Use a replica that answers and is not too far behind, and leave another one.
+
+    A replica that cannot tell its position is used, and its lag is unknown.
+    """
+    noted = positions.all()
+    texts = [position.text for position in noted]
+    try:
+        reached = await probe.ask(has_reached(texts) if texts else select(literal(None)))
+    except Exception as error:
+        if _is_answer(error):
+            replica.use(None)
+        else:
+            replica.leave(repr(error.__cause__ or error))
+        return
+    if None in reached:
+        replica.use(None)
+        return
+    lag, accepted = lag_of(noted, reached), replica.settings.database_replica_max_lag
+    if lag is None:
+        replica.leave(f"it is more than {accepted:g} s behind, or has just started")
+    elif lag > accepted:
+        replica.leave(f"it is {lag:.1f} s behind", lag=lag)
+    else:
+        replica.use(lag)
+
+
+def measure_replicas(replicas: Sequence[Replica], meter: Meter) -> None:
+    """Add metrics of the replicas to `meter`; they are read when they are exported."""
+    names = {replica: database_attributes(replica.engine.url) for replica in replicas}
+
+    def lag(options: CallbackOptions) -> Iterable[Observation]:
+        for replica, attributes in names.items():
+            if replica.lag is not None:
+                yield Observation(replica.lag, attributes)
+
+    def used(options: CallbackOptions) -> Iterable[Observation]:
+        for replica, attributes in names.items():
+            yield Observation(int(replica.is_used), attributes)
+
+    meter.create_observable_gauge("database.replica.lag", [lag], "s", "Lag, as far as known.")
+    meter.create_observable_gauge("database.replica.used", [used], "1", "1 if reads are sent.")

@@ -1,0 +1,39 @@
+"""Replicas for the tests: proxies of the test database."""
+
+from typing import Any
+
+from app.core.config import Settings, get_settings
+from app.core.database import reader
+from app.core.engine.reader import Reader
+from app.core.replicas import Replica, build_replicas
+from tests.platform.network.proxy import Proxy
+
+
+class CountedReader(Reader):
+    """The reader of the primary, which counts its statements.
+
+    Args:
+        known: the statement that it runs instead of each other one.
+    """
+
+    def __init__(self, known: Any = None) -> None:
+        self._known = known
+        self.statements = 0
+
+    async def rows(self, statement: Any, parameters: Any = None) -> Any:
+        """Return the rows of a statement."""
+        self.statements += 1
+        return await reader.rows(statement if self._known is None else self._known, parameters)
+
+
+def replica_of(proxy: Proxy, **changes: Any) -> Replica:
+    """Return a replica at a proxy that is used."""
+    (replica,) = build_replicas(settings_of(proxy, **changes))
+    replica.use(None)
+    return replica
+
+
+def settings_of(proxy: Proxy, **changes: Any) -> Settings:
+    """Return settings with a replica at a proxy, and other changes."""
+    changes |= {"database_replica_url": proxy.address}
+    return get_settings().model_copy(update=changes)

@@ -1,0 +1,236 @@
+"""Checks of replicas: health, lag, metrics, and the settings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import Executable
+from structlog.testing import capture_logs
+
+from app.core import replica as replica_module
+from app.core import replica_checks
+from app.core.config import Settings, get_settings
+from app.core.engine.server_state import POSITION
+from app.core.process import lifespan
+from app.core.replica_checks import (
+    Position,
+    Positions,
+    Probe,
+    check,
+    lag_of,
+    measure_replicas,
+    note_position,
+)
+from app.core.replicas import Replica, build_replicas
+from app.main import app
+from tests.platform.database_server import UNSAFE_URL, URL
+from tests.platform.network.proxy import Proxy, running
+from tests.platform.network.replicas import replica_of, settings_of
+from tests.platform.telemetry_sdk import Metrics, sdk_enabled
+
+
+class Answers(Probe):
+    """A server with a given answer."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers: tuple[object, ...] = answers
+        self.closed = 0
+
+    async def ask(self, statement: Executable) -> Sequence[Any]:
+        return self.answers
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+async def proxy() -> AsyncIterator[Proxy]:
+    async with running() as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def replica(proxy: Proxy) -> AsyncIterator[Replica]:
+    replica = replica_of(proxy)
+    replica.leave("not checked yet")
+    yield replica
+    await replica.engine.dispose()
+
+
+def noted(*positions: tuple[float, str], max_lag: float = 10) -> Positions:
+    found = Positions(max_lag)
+    for position in positions:
+        found.note(Position(*position))
+    return found
+
+
+def test_the_lag_is_the_time_since_the_newest_position_that_is_reached() -> None:
+    positions = noted((0, "a"), (1, "b"), (2.5, "c")).all()
+    assert lag_of(positions, [True, True, True]) == 0
+    assert lag_of(positions, [True, False, False]) == 2.5
+    # After a failover the new primary may be behind the positions of the former one.
+    assert lag_of(positions, [False, False, True]) == 0
+    assert lag_of(positions, [False, False, False]) is None
+
+
+def test_the_positions_reach_back_as_far_as_the_accepted_lag() -> None:
+    positions = noted(*((number / 10, str(number)) for number in range(1000)), max_lag=20)
+    kept = positions.all()
+    assert kept[-1].text == "999"
+    assert len(kept) == 12
+    assert kept[-1].time - kept[0].time >= 20
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_used", "lag", "reason"),
+    [
+        ((True, True, True), True, 0, None),
+        ((True, False, False), True, 9, None),
+        ((False, False, False), False, None, "more than 10 s behind"),
+        ((None, None, None), True, None, None),
+    ],
+)
+async def test_a_replica_that_is_too_far_behind_is_not_used(
+    replica: Replica,
+    answers: tuple[object, ...],
+    is_used: bool,
+    lag: float | None,
+    reason: str | None,
+) -> None:
+    replica.use(5)
+    positions = noted((0, "a"), (5, "b"), (9, "c"))
+    with capture_logs() as lines:
+        await check(replica, Answers(*answers), positions)
+    assert (replica.is_used, replica.lag) == (is_used, lag)
+    assert [reason for line in lines if reason and reason in line["reason"]] == [reason] * bool(
+        reason
+    )
+    positions.note(Position(12, "d"))
+    await check(replica, Answers(True, False, False, False), positions)
+    assert (replica.is_used, replica.lag) == (False, 12)
+    with capture_logs() as lines:
+        await check(replica, Answers(True, True, True, True), positions)
+    assert [(line["event"], line["lag"]) for line in lines] == [("replica_used", 0)]
+
+
+async def test_a_replica_that_cannot_tell_its_position_is_used(replica: Replica) -> None:
+    probe = Probe(replica.settings)
+    await check(replica, probe, noted())
+    assert (replica.is_used, replica.lag) == (True, None)
+    replica.leave("a test")
+    await check(replica, probe, noted((0, "no position")))
+    assert (replica.is_used, replica.lag) == (True, None)
+    await probe.close()
+
+
+async def test_a_silent_replica_is_left_and_used_again(
+    replica: Replica, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica_checks, "TIMEOUT", 0.5)
+    probe, positions = Probe(replica.settings), noted()
+    await check(replica, probe, positions)
+    for _ in range(2):
+        proxy.silence()
+        await check(replica, probe, positions)
+        assert not replica.is_used
+        proxy.resume()
+    await check(replica, probe, positions)
+    assert replica.is_used
+    await proxy.stop()
+    await check(replica, probe, positions)
+    assert not replica.is_used
+    await proxy.start()
+    await probe.close()
+
+
+async def test_a_position_of_the_primary_is_noted() -> None:
+    primary, positions = Probe(get_settings()), noted()
+    (position,) = await primary.ask(POSITION)
+    await note_position(primary, positions)
+    assert [noted.text for noted in positions.all()] == [position]
+    await primary.close()
+
+
+async def test_a_server_that_is_not_the_primary_has_no_position() -> None:
+    probe, positions = Answers(None), noted()
+    await note_position(probe, positions)
+    assert (positions.all(), probe.closed) == ([], 1)
+    probe.answers = ("",)  # it keeps no positions
+    await note_position(probe, positions)
+    assert (positions.all(), probe.closed) == ([], 1)
+
+
+async def test_replicas_are_checked_as_long_as_the_service_runs(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(proxy)
+    replicas = build_replicas(settings)
+    monkeypatch.setattr(replica_checks, "INTERVAL", 0.01)
+    monkeypatch.setattr(replica_module, "get_settings", lambda: settings)
+    monkeypatch.setattr(replica_module, "replicas", replicas)
+    monkeypatch.setattr(lifespan, "replica_engines", [replicas[0].engine])
+    (replica,) = replicas
+
+    async def until(is_used: bool) -> None:
+        async with asyncio.timeout(10):
+            while replica.is_used != is_used:  # noqa: ASYNC110, there is no event for it
+                await asyncio.sleep(0.01)
+
+    async with app.router.lifespan_context(app):
+        await until(True)
+        await proxy.stop()
+        await until(False)
+        await proxy.start()
+        await until(True)
+        before = proxy.round_trips
+        await asyncio.sleep(0.1)
+        assert proxy.round_trips > before
+    assert not replica.is_used
+    after = proxy.round_trips
+    await asyncio.sleep(0.1)
+    assert proxy.round_trips == after
+
+
+async def test_the_state_of_a_replica_is_a_metric(replica: Replica) -> None:
+    with sdk_enabled():
+        metrics = Metrics()
+    measure_replicas([replica], metrics.meter)
+    assert metrics.values() == {"database.replica.used": 0}
+    replica.use(1.5)
+    assert metrics.values() == {"database.replica.used": 1, "database.replica.lag": 1.5}
+
+
+def test_each_host_of_the_url_is_a_replica() -> None:
+    several = URL.replace("db.example:4000", "one.example:4000,two.example:4001")
+    settings = get_settings().model_copy(update={"database_replica_url": SecretStr(several)})
+    urls = [replica.engine.url for replica in build_replicas(settings)]
+    assert [(url.host, url.port) for url in urls] == [("one.example", 4000), ("two.example", 4001)]
+    assert {(url.username, url.password, url.database) for url in urls} == {
+        ("shop", "top/secret", "shop")
+    }
+
+
+def test_the_url_of_replicas_is_checked_and_completed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def settings(**values: Any) -> Settings:
+        return Settings(_env_file=None, **({"database_url": URL} | values))
+
+    with pytest.raises(ValidationError, match="database name is missing"):
+        settings(database_replica_url=URL.removesuffix("/shop"))
+    with pytest.raises(ValidationError, match="is missing"):
+        settings(database_replica_url=URL, database_ssl_mode="verify-full", database_ssl_ca="/no")
+    if UNSAFE_URL != URL:
+        with pytest.raises(ValidationError, match="placeholder"):
+            settings(database_replica_url=UNSAFE_URL, environment="production")
+    url = settings(
+        database_replica_url=URL.replace(":top%2Fsecret", ""), database_password="other"
+    ).replica_url
+    assert url is not None
+    assert url.password == "other"
+
+
+def test_replicas_without_a_host_are_where_the_driver_looks() -> None:
+    address = f"{get_settings().sqlalchemy_url.drivername}:///shop"
+    settings = get_settings().model_copy(update={"database_replica_url": SecretStr(address)})
+    assert [replica.engine.url.host for replica in build_replicas(settings)] == [None]
