@@ -143,6 +143,20 @@ SAFEGUARDS = [
         "tests/platform/core/test_retry.py",
     ),
     Safeguard(
+        "a database whose version is not one of PostgreSQL can be used",
+        "app/core/engine/dialect.py",
+        "with suppress(AssertionError):",
+        "with suppress(KeyError):",
+        "tests/platform/core/engine/test_dialect.py",
+    ),
+    Safeguard(
+        "an engine of the service has the service's dialect",
+        "app/core/engine/url.py",
+        'registry.register("postgresql.asyncpg",',
+        'registry.register("postgresql.other",',
+        "tests/platform/core/engine/test_dialect.py",
+    ),
+    Safeguard(
         "a serialization failure is a conflict that is run again",
         "app/core/engine/sqlstates.py",
         'RETRYABLE = frozenset({"40001", "40P01"})',

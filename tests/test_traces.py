@@ -55,6 +55,8 @@ FILES = {
     "tests/platform/core/engine/test_primary.py": ("database", {"mysql"}),
     "tests/platform/core/engine/test_error_codes.py": ("database", {"mysql"}),
     "app/core/engine/sqlstates.py": ("database", {"postgresql"}),
+    "app/core/engine/dialect.py": ("database", {"postgresql"}),
+    "tests/platform/core/engine/test_dialect.py": ("database", {"postgresql"}),
     "app/core/engine/error_codes.py": ("database", {"mysql"}),
     "app/core/engine/primary.py": ("database", {"mysql"}),
     "app/core/engine/result_codes.py": ("database", {"sqlite"}),

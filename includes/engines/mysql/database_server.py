@@ -28,7 +28,10 @@ SPELLINGS = {
     f" {spelling}://shop:secret@db.example:4000/shop\n": (
         "mysql+asyncmy://shop:secret@db.example:4000/shop"
     )
-    for spelling in ("mysql", "mysql+asyncmy", "mysql+pymysql", "mysql+aiomysql", "mariadb")
+    for spelling in (
+        *("mysql", "mysql+asyncmy", "mysql+pymysql", "mysql+aiomysql", "mariadb"),
+        *("tidb", "tidb+pymysql"),
+    )
 }
 REFUSED_URLS = [
     ("oracle://h/shop", "this service uses MySQL"),

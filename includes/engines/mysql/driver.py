@@ -24,6 +24,7 @@ MOVE_SECONDS = 60
 
 MIGRATION_OPTIONS: dict[str, Any] = {}
 
+# 0 on TiDB: no limit.
 CONNECTION_LIMIT = text("SELECT @@max_connections")
 IDLE_TIMEOUT = text("SELECT @@wait_timeout")
 

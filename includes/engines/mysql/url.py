@@ -11,7 +11,7 @@ from app.core.engine.host_list import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
 DRIVER = "mysql+asyncmy"
-BACKENDS = frozenset({"mariadb", "mysql"})
+BACKENDS = frozenset({"mariadb", "mysql", "tidb"})
 FORM = "mysql://USER:PASSWORD@HOST:PORT/NAME"
 DEFAULT_PORT = 3306
 # The mode of TLS, and the paths of its files.

@@ -27,7 +27,10 @@ SPELLINGS = {
     f" {spelling}://shop:secret@db.example:4000/shop\n": (
         "postgresql+asyncpg://shop:secret@db.example:4000/shop"
     )
-    for spelling in ("postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg")
+    for spelling in (
+        *("postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg"),
+        *("cockroachdb", "cockroachdb+psycopg2", "yugabytedb+psycopg2"),
+    )
 }
 REFUSED_URLS = [
     ("oracle://h/shop", "this service uses PostgreSQL"),

@@ -28,15 +28,17 @@ MOVE_SECONDS = 60
 # Each revision is one transaction: its locks are released before the next one starts.
 MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
 
-# The number of connections for roles without special rights.
+# The number of connections for roles without special rights; 0 if the server names no limit.
 CONNECTION_LIMIT = text(
-    "SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END)"
+    "SELECT coalesce(sum("
+    "CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END), 0)"
     " FROM pg_settings WHERE name IN"
     " ('max_connections', 'reserved_connections', 'superuser_reserved_connections')"
 )
 
 IDLE_TIMEOUT = text(
-    "SELECT setting::int / 1000 FROM pg_settings WHERE name = 'idle_session_timeout'"
+    "SELECT coalesce(max(setting::int), 0) / 1000"
+    " FROM pg_settings WHERE name = 'idle_session_timeout'"
 )
 
 

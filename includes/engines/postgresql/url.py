@@ -5,14 +5,18 @@ from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import URL, make_url
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError
 
 from app.core.engine.addresses import addresses
 from app.core.engine.host_list import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
+# The dialect of this service replaces the one of SQLAlchemy.
+registry.register("postgresql.asyncpg", "app.core.engine.dialect", "Dialect")
+
 DRIVER = "postgresql+asyncpg"
-BACKENDS = frozenset({"postgres", "postgresql"})
+BACKENDS = frozenset({"cockroachdb", "postgres", "postgresql", "yugabytedb"})
 FORM = "postgresql://USER:PASSWORD@HOST:PORT/NAME"
 DEFAULT_PORT = 5432
 # The mode of TLS, and the paths of its files.

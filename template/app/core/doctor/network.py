@@ -82,9 +82,9 @@ def check_limits(connection: Connection, context: Context) -> Iterator[Finding]:
     wanted = replicas * settings.web_concurrency * per_process
     text = (
         f"{wanted} (replicas {replicas} x processes {settings.web_concurrency} x pool "
-        f"{per_process}); the server accepts {limit}"
+        f"{per_process}); the server accepts {limit or 'any number'}"
     )
-    if wanted > limit:
+    if 0 < limit < wanted:
         advice = (
             "Lower DATABASE_POOL_SIZE, DATABASE_MAX_OVERFLOW or WEB_CONCURRENCY, or raise the "
             "limit of the server. During a deployment old and new replicas run together."

@@ -24,7 +24,7 @@ async def warn_about_limits(
     Args:
         engine: the engine for the queries.
         settings: the settings of this process.
-        connections: selects the maximum number of connections.
+        connections: selects the maximum number of connections; 0: no limit.
         idle_timeout: selects the seconds after which the server closes idle connections; 0: never.
         behind_pooler: whether a pooler has the connections of the server, so that they are not
             those of this process.
@@ -40,7 +40,7 @@ async def warn_about_limits(
         return
     per_worker = settings.database_pool_size + settings.database_max_overflow
     wanted = settings.service_replicas * settings.web_concurrency * per_worker
-    if wanted > limit:
+    if 0 < limit < wanted:
         logger.warning(
             "connection_limit_exceeded",
             replicas=settings.service_replicas,
