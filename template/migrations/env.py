@@ -21,6 +21,7 @@ from app.core.config import get_settings
 from app.core.discovery import import_models
 from app.core.engine import driver
 from app.core.engine.unavailable import exit_if_unavailable
+from app.core.errors import MigrationLockError
 from app.core.process.logging import configure_logging
 from app.models.base import Base
 from migrations.applied import AppliedRevisions
@@ -166,6 +167,8 @@ async def run_async_migrations() -> None:
         connection = await engine.connect()
     try:
         await connection.run_sync(do_run_migrations)
+    except MigrationLockError as error:
+        raise CommandError(str(error)) from error
     finally:
         await connection.close()
     await engine.dispose()

@@ -1,7 +1,6 @@
 """MySQL through asyncmy: connections, time limits and errors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, Table, event, text
@@ -11,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine import error_codes
 from app.core.engine.addresses import addresses
+from app.core.engine.lease import Errors
 from app.core.engine.limits import warn_about_limits
+from app.core.engine.lock_row import include_name
+from app.core.engine.named_lock import cluster_of, migration_lock_of
 from app.core.engine.primary import connector
 from app.core.errors import Violation
 
@@ -22,7 +24,7 @@ CONNECT_ERRORS = (OSError, TimeoutError)
 # several hosts, a connection is opened anew after these seconds.
 MOVE_SECONDS = 60
 
-MIGRATION_OPTIONS: dict[str, Any] = {}
+MIGRATION_OPTIONS: dict[str, Any] = {"include_name": include_name}
 
 # 0 on TiDB: no limit.
 CONNECTION_LIMIT = text("SELECT @@max_connections")
@@ -140,16 +142,11 @@ def is_retryable(error: DBAPIError) -> bool:
     return error_codes.is_rolled_back(error)
 
 
-@contextmanager
-def migration_lock(connection: Connection) -> Iterator[None]:
+def migration_lock(connection: Connection) -> AbstractContextManager[None]:
     """Let one process at a time migrate a database.
 
-    The lock belongs to the session, since each DDL statement commits its transaction.
+    Raises:
+        MigrationLockError: when the lock cannot be had, or is lost.
     """
-    name = {"name": f"migrate {connection.engine.url.database}"[:64]}
-    # One day: MariaDB does not accept -1 for "no limit", and would acquire no lock.
-    connection.execute(text("SELECT GET_LOCK(:name, 86400)"), name)
-    try:
-        yield
-    finally:
-        connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+    errors = Errors(connecting=CONNECT_ERRORS, is_unavailable=is_unavailable)
+    return migration_lock_of(cluster_of(connection), connection, errors)

@@ -1,7 +1,6 @@
 """PostgreSQL through asyncpg: connections, time limits and errors."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import asyncpg
@@ -12,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine import sqlstates
 from app.core.engine.addresses import addresses
+from app.core.engine.advisory_lock import cluster_of, migration_lock_of
 from app.core.engine.connecting import connector
 from app.core.engine.foreign_keys import foreign_key_violation
+from app.core.engine.lease import Errors
 from app.core.engine.limits import warn_about_limits
+from app.core.engine.lock_row import include_name
 from app.core.errors import DatabaseUnavailableError, Violation
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
@@ -26,7 +28,10 @@ WRITING = frozenset({"primary", "read-write"})
 MOVE_SECONDS = 60
 
 # Each revision is one transaction: its locks are released before the next one starts.
-MIGRATION_OPTIONS: dict[str, Any] = {"transaction_per_migration": True}
+MIGRATION_OPTIONS: dict[str, Any] = {
+    "include_name": include_name,
+    "transaction_per_migration": True,
+}
 
 # The number of connections for roles without special rights; 0 if the server names no limit.
 CONNECTION_LIMIT = text(
@@ -168,16 +173,11 @@ def is_retryable(error: DBAPIError) -> bool:
     return sqlstates.code_of(error) in sqlstates.RETRYABLE
 
 
-@contextmanager
-def migration_lock(connection: Connection) -> Iterator[None]:
+def migration_lock(connection: Connection) -> AbstractContextManager[None]:
     """Let one process at a time migrate a database.
 
-    A separate transaction holds the lock, since the transaction of a revision ends with it.
+    Raises:
+        MigrationLockError: when the lock cannot be had, or is lost.
     """
-    with connection.engine.connect() as holder:
-        holder.execute(text("SET LOCAL lock_timeout = 0"))
-        holder.execute(text("SET LOCAL statement_timeout = 0"))
-        holder.execute(text("SELECT pg_advisory_xact_lock(hashtext('migration'))"))
-        # After the lock: this statement also ends the snapshot that CONCURRENTLY would wait for.
-        holder.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
-        yield
+    errors = Errors(connecting=CONNECT_ERRORS, is_unavailable=is_unavailable)
+    return migration_lock_of(cluster_of(connection), connection, errors)

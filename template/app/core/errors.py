@@ -34,3 +34,7 @@ class ReadOnlyError(RuntimeError):
 
 class SecondConnectionError(Exception):
     """A request that holds a connection asked the pool for a second one."""
+
+
+class MigrationLockError(Exception):
+    """The lock that lets one process at a time migrate cannot be had, or is lost."""
