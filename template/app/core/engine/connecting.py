@@ -11,7 +11,8 @@ import asyncpg
 
 from app.core.config import Settings
 from app.core.engine.addresses import Address
-from app.core.engine.hosts import Hosts, Search
+from app.core.engine.host_search import Search
+from app.core.engine.hosts import Hosts
 from app.core.engine.url import driver_arguments
 
 CLOSE_TIMEOUT = 2.0
@@ -39,7 +40,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
 
     Its arguments are those of `asyncpg.connect`, and the parameters of the URL.
     """
-    hosts = Hosts()
+    hosts: Hosts[asyncpg.Connection] = Hosts()
 
     async def connect(**parameters: Any) -> Any:
         start = monotonic()
@@ -55,6 +56,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
         search = Search(
             partial(_open, arguments),
             partial(_refusal, target),
+            _ping,
             asyncpg.Connection.terminate,
             errors=(OSError, asyncpg.InterfaceError, asyncpg.PostgresError),
             takes_any=target == "prefer-standby",
@@ -81,6 +83,10 @@ async def _open(arguments: dict[str, Any], address: Address) -> asyncpg.Connecti
         target_session_attrs="any",
         **arguments,
     )
+
+
+async def _ping(connection: asyncpg.Connection) -> None:
+    await connection.execute("SELECT 1")
 
 
 async def _refusal(target: str, connection: asyncpg.Connection) -> str | None:

@@ -2,48 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from time import monotonic
-from typing import Generic, TypeVar
+from typing import Generic
 
 from app.core.engine.addresses import Address, NoUsableHostError
+from app.core.engine.host_search import ConnectionT, Search
+from app.core.engine.host_watch import HostWatch
 
 # While other hosts answer, a silent one is tried again after these seconds, by one caller.
 PAUSE = 1.0
 
-ConnectionT = TypeVar("ConnectionT")
 
-
-@dataclass(frozen=True)
-class Search(Generic[ConnectionT]):
-    """The wanted connection.
-
-    Args:
-        connect: opens a connection to a host.
-        refusal: returns the reason why a connection is not a wanted one; None if it is.
-        close: closes a connection without waiting for the server.
-        errors: what `connect` and `refusal` raise when a host cannot be used.
-        takes_any: whether a connection that is not wanted is better than none.
-    """
-
-    connect: Callable[[Address], Awaitable[ConnectionT]]
-    refusal: Callable[[ConnectionT], Awaitable[str | None]]
-    close: Callable[[ConnectionT], object]
-    errors: tuple[type[Exception], ...]
-    takes_any: bool = False
-
-    async def attempt(self, address: Address) -> tuple[ConnectionT, str | None]:
-        """Return a connection to a host, with the reason why it is not a wanted one."""
-        connection = await self.connect(address)
-        try:
-            return connection, await self.refusal(connection)
-        except BaseException:
-            self.close(connection)
-            raise
-
-
-class Hosts:
+class Hosts(Generic[ConnectionT]):
     """The hosts of an engine. It remembers those that give no answer, and leaves them out.
 
     Otherwise each new connection would wait for a machine that has vanished.
@@ -51,6 +22,7 @@ class Hosts:
 
     def __init__(self) -> None:
         self._silent_until: dict[Address, float] = {}
+        self._watch: HostWatch[ConnectionT] = HostWatch()
 
     async def find(
         self,
@@ -72,10 +44,32 @@ class Hosts:
             NoUsableHostError: with the reasons of all hosts, from the most telling error. The only
                 host of a URL has its own error instead.
         """
+        address, connection = await self._find(search, addresses, seconds, each)
+        if len(addresses) > 1:
+
+            async def another_fits() -> bool:
+                others = [one for one in addresses if one != address]
+                try:
+                    _, other = await self._find(search, others, seconds, each)
+                except search.errors:
+                    return False
+                search.close(other)
+                return True
+
+            self._watch.add(search, address, connection, another_fits)
+        return connection
+
+    async def _find(
+        self,
+        search: Search[ConnectionT],
+        addresses: Sequence[Address],
+        seconds: float,
+        each: float | None,
+    ) -> tuple[Address, ConnectionT]:
         end = monotonic() + seconds
         order = self._without_silent(addresses)
         errors: dict[Address, Exception] = {}
-        unwanted: list[ConnectionT] = []
+        unwanted: list[tuple[Address, ConnectionT]] = []
         try:
             for number, address in enumerate(order):
                 share = each or (end - monotonic()) / (len(order) - number)
@@ -85,13 +79,13 @@ class Hosts:
                     errors[address] = error
                     continue
                 if reason is None:
-                    return connection
-                unwanted.append(connection)
+                    return address, connection
+                unwanted.append((address, connection))
                 errors[address] = NoUsableHostError(f"{address}: {reason}")
             if search.takes_any and unwanted:
                 return unwanted.pop(0)
         finally:
-            for connection in unwanted:
+            for _, connection in unwanted:
                 search.close(connection)
         raise _failure(addresses, errors)
 

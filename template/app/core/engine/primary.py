@@ -12,7 +12,8 @@ from asyncmy.errors import MySQLError
 from app.core.config import Settings
 from app.core.engine import error_codes
 from app.core.engine.addresses import Address
-from app.core.engine.hosts import Hosts, Search
+from app.core.engine.host_search import Search
+from app.core.engine.hosts import Hosts
 from app.core.engine.url import driver_arguments
 
 # The driver says this, in a RuntimeError, when the other side closes a new connection at once. A
@@ -47,7 +48,8 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
 
     Its arguments are those of `asyncmy.connect`, and the parameters of the URL.
     """
-    hosts, primary = Hosts(), Primary()
+    hosts: Hosts[asyncmy.Connection] = Hosts()
+    primary = Primary()
 
     async def connect(**parameters: Any) -> Any:
         start = monotonic()
@@ -60,6 +62,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
         search = Search(
             partial(_open, arguments),
             primary.refusal if len(named) > 1 else _accept,
+            _ping,
             asyncmy.Connection.close,
             errors=(OSError, MySQLError),
         )
@@ -92,6 +95,10 @@ class Primary:
             return await self.refusal(connection)
         await connection.rollback()
         return None if answer else "the server accepts no writes"
+
+
+async def _ping(connection: asyncmy.Connection) -> None:
+    await connection.ping(reconnect=False)
 
 
 async def _accept(connection: asyncmy.Connection) -> str | None:

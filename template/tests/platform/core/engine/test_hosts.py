@@ -1,13 +1,14 @@
 """The search for a usable host: shares of the time, order, reasons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 
 from app.core.engine import hosts as module
 from app.core.engine.addresses import Address, NoUsableHostError
-from app.core.engine.hosts import Hosts, Search
+from app.core.engine.host_search import Search
+from app.core.engine.hosts import Hosts
 
 ONE, TWO, THREE = [Address("one", 1), Address("two", 2), Address("three", 3)]
 ALL = [ONE, TWO, THREE]
@@ -17,15 +18,23 @@ class RefusedError(Exception):
     """An answer of a server."""
 
 
+class Link:
+    """A connection to a host."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+
+
 class Servers:
     """Servers by their hosts: silent, refusing, unwanted, or usable."""
 
     def __init__(self, **states: object) -> None:
         self.states = states
         self.asked: list[str] = []
+        self.links: list[Link] = []
         self.closed: list[str] = []
 
-    async def connect(self, address: Address) -> str:
+    async def connect(self, address: Address) -> Link:
         host = str(address.host)
         self.asked.append(host)
         state = self.states[host]
@@ -34,61 +43,83 @@ class Servers:
         if isinstance(state, Exception):
             raise state
         await asyncio.sleep(0.01)
-        return host
+        self.links.append(Link(host))
+        return self.links[-1]
 
-    async def refusal(self, connection: str) -> str | None:
-        state = self.states[connection]
+    async def refusal(self, link: Link) -> str | None:
+        state = self.states[link.host]
         if state == "mute":
             await asyncio.sleep(60)
         return "it is a standby" if state == "standby" else None
 
-    def find(
+    async def ping(self, link: Link) -> None:
+        """Answer, unless the server is silent."""
+        state = self.states[link.host]
+        if state == "silent":
+            await asyncio.sleep(60)
+        if isinstance(state, Exception):
+            raise state
+
+    def close(self, link: Link) -> None:
+        self.closed.append(link.host)
+
+    async def find(
         self,
-        hosts: Hosts,
+        hosts: Hosts[Link],
         *,
-        seconds: float = 0.3,
+        seconds: float = 1.2,
         each: float | None = None,
         takes_any: bool = False,
-    ) -> Awaitable[str]:
+    ) -> str:
         search = Search(
             self.connect,
             self.refusal,
-            self.closed.append,
+            self.ping,
+            self.close,
             errors=(OSError, RefusedError),
             takes_any=takes_any,
         )
-        return hosts.find(search, ALL, seconds=seconds, each=each)
+        return (await hosts.find(search, ALL, seconds=seconds, each=each)).host
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
 
 
 @pytest.mark.parametrize("state", ["silent", "mute", "standby", OSError(), RefusedError()])
 async def test_the_next_host_is_used(state: object) -> None:
     servers = Servers(one=state, two="usable", three="usable")
-    assert await servers.find(Hosts()) == "two"
+    assert await servers.find(Hosts[Link]()) == "two"
     assert servers.closed == (["one"] if state in ("mute", "standby") else [])
 
 
 async def test_each_host_has_a_share_of_the_time() -> None:
     servers = Servers(one="silent", two="silent", three="usable")
-    assert await servers.find(Hosts()) == "three"
+    assert await servers.find(Hosts[Link]()) == "three"
 
 
 async def test_each_host_may_have_its_own_time() -> None:
     servers = Servers(one="silent", two="usable", three="usable")
-    assert await servers.find(Hosts(), seconds=0.001, each=0.1) == "two"
+    assert await servers.find(Hosts[Link](), seconds=0.001, each=0.4) == "two"
 
 
 async def test_a_silent_host_is_left_out_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0.2)
-    servers, hosts = Servers(one="silent", two="usable", three="usable"), Hosts()
+    monkeypatch.setattr(module, "PAUSE", 0.5)
+    servers, hosts = Servers(one="silent", two="usable", three="usable"), Hosts[Link]()
     for _ in range(2):
         await servers.find(hosts)
     assert servers.asked == ["one", "two", "two"]
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.5)
     servers.asked.clear()
     await asyncio.gather(*(servers.find(hosts) for _ in range(3)))
     assert servers.asked.count("one") == 1
     servers.states["one"] = "usable"
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.5)
     assert await servers.find(hosts) == "one"
     assert await servers.find(hosts) == "one"
 
@@ -97,7 +128,7 @@ async def test_a_silent_host_that_answers_again_is_not_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(module, "PAUSE", 0)
-    servers, hosts = Servers(one="silent", two="usable", three="usable"), Hosts()
+    servers, hosts = Servers(one="silent", two="usable", three="usable"), Hosts[Link]()
     await servers.find(hosts)
     servers.states["one"] = RefusedError()
     await servers.find(hosts)
@@ -105,7 +136,7 @@ async def test_a_silent_host_that_answers_again_is_not_left_out(
 
 
 async def test_all_hosts_are_asked_when_all_are_silent() -> None:
-    servers, hosts = Servers(one="silent", two="silent", three="silent"), Hosts()
+    servers, hosts = Servers(one="silent", two="silent", three="silent"), Hosts[Link]()
     for _ in range(2):
         with pytest.raises(NoUsableHostError, match="one:1: no answer in time; two:2: no") as found:
             await servers.find(hosts, seconds=0.03)
@@ -133,7 +164,7 @@ async def test_the_error_has_the_reasons_of_all_hosts(
 ) -> None:
     servers = Servers(**dict(zip(("one", "two", "three"), states, strict=True)))
     with pytest.raises(NoUsableHostError) as found:
-        await servers.find(Hosts())
+        await servers.find(Hosts[Link]())
     assert str(found.value) == reasons
     assert isinstance(found.value.__cause__, cause)
     assert servers.closed == [host for host in servers.asked if servers.states[host] == "standby"]
@@ -142,30 +173,30 @@ async def test_the_error_has_the_reasons_of_all_hosts(
 async def test_a_mistake_in_the_program_is_not_hidden() -> None:
     servers = Servers(one="standby", two=RuntimeError(), three="usable")
     with pytest.raises(RuntimeError):
-        await servers.find(Hosts(), takes_any=True)
+        await servers.find(Hosts[Link](), takes_any=True)
     assert servers.closed == ["one"]
 
 
 async def test_the_only_host_has_its_own_error() -> None:
-    connect: Callable[[Address], Awaitable[str]] = Servers(one=RefusedError()).connect
-    search = Search(connect, Servers().refusal, print, errors=(OSError, RefusedError))
+    one = Servers(one=RefusedError())
+    search = Search(one.connect, one.refusal, one.ping, one.close, errors=(RefusedError,))
     with pytest.raises(RefusedError):
-        await Hosts().find(search, [ONE], seconds=1)
+        await Hosts[Link]().find(search, [ONE], seconds=1)
 
 
 async def test_an_unwanted_host_may_be_better_than_none() -> None:
     servers = Servers(one=OSError(), two="standby", three="standby")
-    assert await servers.find(Hosts(), takes_any=True) == "two"
+    assert await servers.find(Hosts[Link](), takes_any=True) == "two"
     assert servers.closed == ["three"]
     servers.states["three"] = "usable"
-    assert await servers.find(Hosts(), takes_any=True) == "three"
+    assert await servers.find(Hosts[Link](), takes_any=True) == "three"
     assert servers.closed == ["three", "two"]
 
 
 async def test_a_cancelled_search_leaves_no_connection() -> None:
     servers = Servers(one="standby", two="mute", three="usable")
-    task = asyncio.ensure_future(servers.find(Hosts(), seconds=60, takes_any=True))
-    await asyncio.sleep(0.05)
+    task = asyncio.ensure_future(servers.find(Hosts[Link](), seconds=60, takes_any=True))
+    await until(lambda: len(servers.links) == 2)
     task.cancel()
     await asyncio.wait([task])
     assert sorted(servers.closed) == ["one", "two"]

@@ -1,0 +1,65 @@
+"""The watch of hosts in use: silence, slowness, the end of connections."""
+
+import asyncio
+import gc
+
+import pytest
+
+from app.core.engine import host_watch
+from app.core.engine.hosts import Hosts
+from tests.platform.core.engine.test_hosts import Link, RefusedError, Servers, until
+
+ALL = {"one": "usable", "two": "usable", "three": "usable"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask often."""
+    monkeypatch.setattr(host_watch, "PERIOD", 0.02)
+    monkeypatch.setattr(host_watch, "PATIENCE", 0.4)
+
+
+async def opened(servers: Servers, hosts: Hosts[Link]) -> None:
+    """Open two connections, and wait until the watch has its own one."""
+    before = len(servers.links)
+    for _ in range(2):
+        await servers.find(hosts, seconds=5)
+    await until(lambda: len(servers.links) == before + 3)
+
+
+async def test_connections_to_a_silent_host_end_when_another_one_fits() -> None:
+    servers, hosts = Servers(one="usable", two="standby", three="standby"), Hosts[Link]()
+    await opened(servers, hosts)
+    servers.states["one"] = "silent"
+    await until(lambda: "three" in servers.asked)
+    # Only the one of the watch: the host may be slow.
+    assert servers.closed.count("one") == 1
+    servers.states["three"] = "usable"
+    await until(lambda: servers.closed.count("one") == 3)
+
+
+async def test_a_host_that_answers_keeps_its_connections() -> None:
+    servers, hosts = Servers(**ALL), Hosts[Link]()
+    await opened(servers, hosts)
+    await asyncio.sleep(0.2)
+    assert servers.closed == []
+    assert servers.asked == ["one"] * 3
+
+
+async def test_a_host_that_refuses_is_asked_again() -> None:
+    servers, hosts = Servers(**ALL), Hosts[Link]()
+    await opened(servers, hosts)
+    servers.states["one"] = RefusedError()
+    await until(lambda: servers.asked.count("one") > 3)
+    assert servers.closed == ["one"]
+    servers.states["one"] = "usable"
+    await until(lambda: len(servers.links) == 4)
+
+
+async def test_the_watch_ends_with_the_last_connection() -> None:
+    servers, hosts = Servers(**ALL), Hosts[Link]()
+    await opened(servers, hosts)
+    servers.links.clear()
+    gc.collect()
+    await until(lambda: servers.closed == ["one"])
+    await opened(servers, hosts)
