@@ -125,6 +125,12 @@ class Node:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(timeout=60)
 
+    def set_source(self, primary: "Node") -> None:
+        """Write another primary into the configuration of a standby."""
+        source = f"user=postgres host=127.0.0.1 port={primary.port}"
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.write(f"primary_conninfo = '{source}'\n")
+
     def promote(self) -> None:
         """Make a standby the primary, and wait until it accepts writes."""
         assert self.query("SELECT pg_promote()") == "t"
@@ -158,12 +164,7 @@ class Cluster:
         first.run("initdb", "-D", str(first.data), "-U", "postgres", "-A", "trust", "-N", "-EUTF8")
         with (first.data / "pg_hba.conf").open("a") as file:
             file.write("host replication all 127.0.0.1/32 trust\n")
-        hosts = ",".join("127.0.0.1" for _ in self.nodes)
-        ports = ",".join(str(node.port) for node in self.nodes)
-        # A standby looks for the primary in the same way as the service.
-        source = f"user=postgres host={hosts} port={ports} connect_timeout=2"
         settings = OPTIONS | options
-        settings["primary_conninfo"] = f"{source} target_session_attrs=read-write"
         with (first.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         first.start()
@@ -181,6 +182,7 @@ class Cluster:
     def follow(self, node: Node) -> None:
         """Start a server that was stopped in a planned way as a standby, with its own data."""
         (node.data / "standby.signal").touch()
+        node.set_source(self.primary)
         node.start()
 
     def synchronize(self) -> None:
@@ -202,8 +204,12 @@ class Cluster:
 
     def fail_over(self) -> None:
         """Promote the standby that has most of the primary's log; the primary is not asked."""
+        old = self.primary
         self.primary = max(self.running(self.standbys), key=Node.received)
         self.primary.promote()
+        for node in self.running([node for node in self.standbys if node is not old]):
+            node.set_source(self.primary)
+            node.query("SELECT pg_reload_conf()")
 
     def switch(self) -> None:
         """Stop the primary in a planned way, promote a standby, and let the old one follow it."""

@@ -1,0 +1,118 @@
+"""A service on a PostgreSQL primary with two standbys, while servers fail."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.clusters.load import Load, loaded, rows
+from tests.clusters.postgresql import Cluster, Node, cluster
+from tests.clusters.processes import serving
+from tests.live import Service
+
+pytestmark = pytest.mark.cluster
+
+Start = Callable[..., Service]
+
+# A statement that waits for a frozen server ends after these seconds, and one more.
+STATEMENT_TIMEOUT = "2"
+# Seconds of load between two events, and without a server before another one takes over.
+PAUSE = 3.0
+OUTAGE = 2.0
+# Generous: the figures are printed.
+RESUMES = TURNS = 5.0
+
+
+@contextmanager
+def fault(load: Load, name: str) -> Iterator[None]:
+    """Note when a fault begins, and when the database itself accepts writes again."""
+    time.sleep(PAUSE)
+    load.mark(f"{name} begins")
+    yield
+    load.mark(f"{name} ends")
+    time.sleep(PAUSE)
+
+
+def accepts_writes(node: Node) -> None:
+    """Wait until a server accepts a write of a client that is not the service."""
+    node.query("CREATE TABLE IF NOT EXISTS probe (n int); INSERT INTO probe VALUES (1)")
+
+
+def kill(servers: Cluster, load: Load) -> None:
+    old = servers.primary
+    with fault(load, "kill"):
+        old.kill()
+        time.sleep(OUTAGE)
+        servers.fail_over()
+        accepts_writes(servers.primary)
+    servers.join(old)
+    servers.until_followed()
+
+
+def freeze(servers: Cluster, load: Load) -> None:
+    old = servers.primary
+    with fault(load, "freeze"):
+        old.freeze()
+        time.sleep(OUTAGE)
+        servers.fail_over()
+        accepts_writes(servers.primary)
+    # A failover manager fences the old primary before it goes on.
+    old.kill()
+    servers.join(old)
+    servers.until_followed()
+
+
+def switch(servers: Cluster, load: Load) -> None:
+    with fault(load, "switch"):
+        servers.switch()
+        accepts_writes(servers.primary)
+    servers.until_followed()
+
+
+def lose_majority(servers: Cluster, load: Load) -> None:
+    with fault(load, "majority"):
+        for node in servers.standbys:
+            node.freeze()
+        time.sleep(2 * OUTAGE)
+        for node in servers.standbys:
+            node.thaw()
+        accepts_writes(servers.primary)
+
+
+def test_postgresql_writes_resume_after_each_fault_by_a_url_with_three_hosts(start: Start) -> None:
+    service = start(database="postgresql")
+    with cluster(service) as servers:
+        url = prepared(service, servers)
+        variables = {"DATABASE_STATEMENT_TIMEOUT": STATEMENT_TIMEOUT}
+        with (
+            serving(service, url, **variables) as addresses,
+            loaded(service, *addresses) as load,
+        ):
+            for act in (kill, freeze, switch, lose_majority):
+                act(servers, load)
+        found = rows(service, url)
+    load.print_report("PostgreSQL, three hosts")
+    print(f"stored although refused: {load.stored_though_refused(found)}")
+    for name in ("kill", "freeze", "switch", "majority"):
+        begin, end = load.marks[f"{name} begins"], load.marks[f"{name} ends"]
+        during = load.statuses("POST", after=begin, before=end)
+        resumed, ready = load.resumed(end), load.turned("200", after=end)
+        print(f"{name}: {end - begin:.2f} s with {dict(during)}; writes after {resumed:.2f} s")
+        assert resumed < RESUMES
+        assert ready < TURNS
+    for name in ("kill", "freeze"):
+        unready = load.turned("503", after=load.marks[f"{name} begins"])
+        print(f"{name}: readiness 503 after {unready:.2f} s")
+        assert unready < TURNS
+    load.check(found)
+
+
+def prepared(service: Service, servers: Cluster) -> str:
+    """Create the database of a service, and return its URL with all servers."""
+    servers.primary.query("CREATE DATABASE shop OWNER app")
+    servers.until_followed()
+    url = servers.url("shop")
+    service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=url)
+    servers.synchronize()
+    return url
