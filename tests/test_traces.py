@@ -94,6 +94,7 @@ FILES = {
     "docs/recipes/managed-databases.md": ("database", SERVERS),
     "docs/recipes/several-servers.md": ("database", SERVERS),
     "docs/recipes/distributed-databases.md": ("database", SERVERS),
+    "tests/platform/migrations/test_distributed.py": ("database", SERVERS),
     "scripts/local_server.py": ("database", SERVERS),
     "tests/platform/core/engine/test_server_settings.py": ("database", SERVERS),
     "tests/platform/core/engine/test_tls.py": ("database", SERVERS),

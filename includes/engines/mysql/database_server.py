@@ -122,6 +122,17 @@ SLOW = """
     SELECT COUNT(*) FROM n AS a, n AS b, n AS c, n AS d
 """
 
+# The parts of statements that distributed databases refuse or do not distribute, by their manuals;
+# and those that migrations send nevertheless: see docs/recipes/distributed-databases.md.
+LIMITS = {
+    "Galera": r"GET_LOCK|LOCK TABLES|MyISAM|\bXA\b|FLUSH TABLES",
+    "Group Replication": r"GET_LOCK|LOCK TABLES|MyISAM|SERIALIZABLE|ON (?:DELETE|UPDATE) CASCADE",
+    "TiDB": r"SKIP LOCKED|FOR SHARE|LOCK IN SHARE MODE|LOCK TABLES|SERIALIZABLE|FULLTEXT|SPATIAL"
+    r"|\bXA\b|CREATE (?:TRIGGER|PROCEDURE|FUNCTION|EVENT)|utf8mb4_0900",
+    "Vitess": r"AUTO_INCREMENT|LOCK TABLES|SPATIAL|\bXA\b|CREATE (?:TRIGGER|PROCEDURE|VIEW)",
+}
+NEEDED = {"Vitess": {"AUTO_INCREMENT"}}
+
 
 class DriverError(Exception):
     """An error of the driver with a code."""

@@ -130,6 +130,18 @@ OTHER_CONNECTIONS = """
 """
 SLOW = "SELECT pg_sleep(10)"
 
+# The parts of statements that distributed databases refuse, by their manuals; and those that
+# migrations send nevertheless: see docs/recipes/distributed-databases.md.
+LIMITS = {
+    "Aurora DSQL": r"SAVEPOINT|TRUNCATE|SEQUENCE|\w*SERIAL\b|FOREIGN KEY|EXCLUDE|COLLATE"
+    r"|CREATE (?:TEMP|EXTENSION|TYPE|TRIGGER|MATERIALIZED)|CREATE (?:UNIQUE )?INDEX(?! ASYNC)",
+    "Citus": r"LOCK TABLE|EXCLUDE|FOR (?:SHARE|NO KEY UPDATE|KEY SHARE)",
+    "CockroachDB": r"\w*advisory\w*|LOCK TABLE|LISTEN|NOTIFY|EXCLUDE|WITH HOLD|ctid"
+    r"|CREATE (?:TEMP|EXTENSION|DOMAIN)|XML",
+    "YugabyteDB": r"LOCK TABLE|LISTEN|NOTIFY|EXCLUDE|XML|CREATE TABLESPACE",
+}
+NEEDED = {"Aurora DSQL": {"BIGSERIAL", "CREATE INDEX"}}
+
 
 class DriverError(Exception):
     """An error of the driver with a code."""
