@@ -63,10 +63,10 @@ async def send_requests() -> None:
 def refused(statements: list[str]) -> dict[str, set[str]]:
     """Return the parts of statements that a database refuses, by its name."""
     found: dict[str, set[str]] = {}
-    for database, pattern in LIMITS.items():
+    for name, pattern in LIMITS.items():
         parts = re.findall(pattern, "\n".join(statements), re.IGNORECASE)
         if parts:
-            found[database] = {part.upper() for part in parts}
+            found[name] = {part.upper() for part in parts}
     return found
 
 
