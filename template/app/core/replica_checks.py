@@ -184,6 +184,8 @@ async def check(replica: Replica, probe: Probe, positions: Positions) -> None:
     except Exception as error:
         if _is_answer(error):
             replica.use(None)
+        elif isinstance(error, TimeoutError):
+            replica.leave("it gave no answer in time")
         else:
             replica.leave(repr(error.__cause__ or error))
         return

@@ -83,7 +83,9 @@ class Replica:
                     return await self._reader.rows(statement, parameters)
                 finally:
                     self._running.discard(limit)
-        except (DatabaseUnavailableError, TimeoutError) as error:
+        except TimeoutError as error:  # the limit, which `leave` has set
+            raise ReplicaFailedError from error
+        except DatabaseUnavailableError as error:
             self.leave(repr(error.__cause__ or error))
             raise ReplicaFailedError from error
         except DBAPIError as error:

@@ -133,8 +133,10 @@ async def test_a_silent_replica_is_left_and_used_again(
     await check(replica, probe, positions)
     for _ in range(2):
         proxy.silence()
-        await check(replica, probe, positions)
+        with capture_logs() as lines:
+            await check(replica, probe, positions)
         assert not replica.is_used
+        assert [line["reason"] for line in lines] in ([], ["it gave no answer in time"])
         proxy.resume()
     await check(replica, probe, positions)
     assert replica.is_used

@@ -109,9 +109,10 @@ async def test_reads_that_run_on_a_replica_are_repeated_when_it_is_left(
     await asyncio.sleep(0.05)
     assert replica.running == 2
     replica.leave("a test")
+    replica.use(None)
     async with asyncio.timeout(10):
         assert await asyncio.gather(*reads) == [[(1,)]] * 2
-    assert (primary.statements, replica.running) == (2, 0)
+    assert (primary.statements, replica.running, replica.is_used) == (2, 0, True)
 
 
 async def test_a_statement_that_only_the_replica_refuses_is_left_to_the_primary(
