@@ -54,6 +54,8 @@ class Hosts(Generic[ConnectionT]):
                 except search.errors:
                     return False
                 search.close(other)
+                # Connections that are opened instead need not ask it first.
+                self._silent_until[address] = monotonic() + PAUSE
                 return True
 
             self._watch.add(search, address, connection, another_fits)

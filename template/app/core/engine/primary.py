@@ -62,7 +62,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
         search = Search(
             partial(_open, arguments),
             primary.refusal if len(named) > 1 else _accept,
-            _ping,
+            primary.stays,
             asyncmy.Connection.close,
             errors=(OSError, MySQLError),
         )
@@ -89,16 +89,21 @@ class Primary:
                 await cursor.execute(f"SELECT {self._questions[0]} FOR UPDATE")
                 (answer,) = await cursor.fetchone()
         except MySQLError as error:
-            if len(self._questions) == 1 or error_codes.may_pass(error):
+            is_answer = error_codes.code_of(error) and not error_codes.may_pass(error)
+            if len(self._questions) == 1 or not is_answer:
                 raise
             del self._questions[0]
             return await self.refusal(connection)
         await connection.rollback()
         return None if answer else "the server accepts no writes"
 
+    async def stays(self, connection: asyncmy.Connection) -> None:
+        """Wait for the answer of a server in use; for ever if it accepts writes no longer.
 
-async def _ping(connection: asyncmy.Connection) -> None:
-    await connection.ping(reconnect=False)
+        Connections to such a server end like those to a silent one, when another one is wanted.
+        """
+        if await self.refusal(connection):
+            await asyncio.Event().wait()
 
 
 async def _accept(connection: asyncmy.Connection) -> str | None:

@@ -36,6 +36,8 @@ async def test_connections_to_a_silent_host_end_when_another_one_fits() -> None:
     assert servers.closed.count("one") == 1
     servers.states["three"] = "usable"
     await until(lambda: servers.closed.count("one") == 3)
+    # New connections do not wait for the silent host first.
+    assert await asyncio.wait_for(servers.find(hosts, seconds=5), 1) == "three"
 
 
 async def test_a_host_that_answers_keeps_its_connections() -> None:

@@ -103,6 +103,18 @@ async def test_the_test_server_accepts_writes() -> None:
         await connection.ensure_closed()
 
 
+async def test_a_server_that_accepts_writes_no_longer_is_left() -> None:
+    connection = await connector(get_settings())(**connect_arguments())
+    server = primary.Primary()
+    try:
+        await asyncio.wait_for(server.stays(connection), 5)
+        await connection.query("SET SESSION TRANSACTION READ ONLY")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(server.stays(connection), 0.5)
+    finally:
+        await connection.ensure_closed()
+
+
 async def test_the_question_needs_no_right_on_the_table_of_the_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
