@@ -20,14 +20,14 @@ from tests.servers import PATH, free_port
 
 NAME = "1e6f7a52-8d7c-4b3e-9c55-0c2f0f1f7a10"
 # Not root: a server in offline mode lets an administrator in.
-USER, PASSWORD = "app", "secret"
+USER, PASSWORD = "app", "group-password"
 ACCOUNTS = f"""
 CREATE USER {USER}@'%' IDENTIFIED BY '{PASSWORD}';
 GRANT ALL ON `%`.* TO {USER}@'%';
 CREATE USER recovery@'%' IDENTIFIED BY '{PASSWORD}';
 GRANT REPLICATION SLAVE, BACKUP_ADMIN, GROUP_REPLICATION_STREAM ON *.* TO recovery@'%';
 """
-# A small machine has three of them; nothing has to survive the loss of its power.
+# A small machine has three of them; data survives the end of a process, not that of the machine.
 OPTIONS = (
     "--mysqlx=OFF",
     "--bind-address=127.0.0.1",
@@ -36,7 +36,7 @@ OPTIONS = (
     "--innodb-buffer-pool-size=48M",
     "--innodb-redo-log-capacity=32M",
     "--innodb-doublewrite=OFF",
-    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-log-at-trx-commit=2",
     "--sync-binlog=0",
     "--plugin-load-add=group_replication.so",
     "--gtid-mode=ON",
@@ -69,7 +69,13 @@ class Node:
         Raises:
             pymysql.Error: when the server does not answer in time, or refuses.
         """
-        connection = pymysql.connect(
+        with self.connect(user=user, timeout=timeout) as connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def connect(self, *, user: str, timeout: float) -> pymysql.Connection:
+        """Open a connection whose statements have a time limit, in seconds."""
+        return pymysql.connect(
             host="127.0.0.1",
             port=self.port,
             user=user,
@@ -78,9 +84,11 @@ class Node:
             read_timeout=timeout,
             autocommit=True,
         )
-        with connection, connection.cursor() as cursor:
-            cursor.execute(statement)
-            return list(cursor.fetchall())
+
+    def complaints(self) -> list[str]:
+        """Return the last errors and warnings of the log."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return [line for line in lines if "[ERROR]" in line or "[Warning]" in line][-15:]
 
     def kill(self) -> None:
         """End the server at once, as when its machine loses its power."""
@@ -198,16 +206,19 @@ def group(*options: str, multi_primary: bool = False) -> Iterator[Group]:
         for node in servers.nodes:
             (node.data / "auto.cnf").unlink()
         try:
-            servers.start(first, is_first=True)
-            servers.until_online(first)
             recovery = "CHANGE REPLICATION SOURCE TO SOURCE_USER='recovery',"
             recovery += f" SOURCE_PASSWORD='{PASSWORD}' FOR CHANNEL 'group_replication_recovery'"
-            for node in others:
-                servers.start(node, joins=False)
+            for node in servers.nodes:
+                servers.start(node, is_first=node is first, joins=False)
                 node.query(recovery)
                 node.query("START GROUP_REPLICATION")
+                servers.until_online(node)
             servers.until_online()
             yield servers
+        except BaseException:
+            for node in servers.nodes:
+                print(f"node {node.number}:", *node.complaints(), sep="\n")
+            raise
         finally:
             servers.stop()
 
@@ -274,4 +285,4 @@ def until(happens: Callable[[], object], what: str, *, seconds: float = 60) -> N
         except (pymysql.Error, LookupError):
             pass
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
+        time.sleep(0.25)

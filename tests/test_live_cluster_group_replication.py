@@ -1,0 +1,126 @@
+"""A service on three servers of MySQL Group Replication, under load and faults."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+from tests.clusters.group_replication import Group, Node, group
+from tests.clusters.load import Load, loaded, rows
+from tests.clusters.primary_proxy import haproxy
+from tests.clusters.probe import Probe, probing
+from tests.clusters.processes import serving
+from tests.live import Service
+
+pytestmark = pytest.mark.cluster
+
+DATABASE = "shop"
+# Seconds between the first write of the bare driver and the first one of the service.
+BOUND = 5.0
+SETTINGS: dict[str, str] = {}
+
+
+@pytest.fixture
+def service(start: Callable[..., Service], monkeypatch: pytest.MonkeyPatch) -> Service:
+    """A project whose only server is the group: its own tests do not run."""
+    monkeypatch.setenv("TEST_MYSQL_URL", "mysql://nobody@127.0.0.1:1")
+    service = start(database="mysql")
+    service.server = None
+    return service
+
+
+@contextmanager
+def by_url(service: Service, servers: Group, database: str) -> Iterator[str]:
+    """Yield the URL with all servers."""
+    yield servers.url(database)
+
+
+@pytest.mark.parametrize("entrance", [by_url, haproxy], ids=["url", "haproxy"])
+def test_a_single_primary(service: Service, entrance: Callable[..., object]) -> None:
+    with group() as servers, entrance(service, servers, DATABASE) as url:
+        migrate(service, servers)
+        with (
+            serving(service, url, **SETTINGS) as addresses,
+            probing(servers.nodes) as probe,
+            loaded(service, *addresses) as load,
+        ):
+            _, two, three = servers.nodes
+            settle(*addresses)
+            load.mark("switch")
+            servers.switch(two)
+            settle(*addresses)
+            fail(servers, load, "kill", two)
+            settle(*addresses)
+            servers.start(two)
+            servers.until_online()
+            settle(*addresses)
+            (primary,) = servers.primaries(seen_by=three)
+            fail(servers, load, "freeze", primary)
+            settle(*addresses)
+            primary.thaw()
+            servers.until_online()
+            settle(*addresses)
+            (primary,) = servers.primaries(seen_by=primary)
+            others = [node for node in servers.nodes if node is not primary]
+            load.mark("majority lost")
+            for node in others:
+                node.freeze()
+            time.sleep(8)
+            load.mark("majority back")
+            for node in others:
+                node.thaw()
+            settle(*addresses)
+        report(load, probe, "switch", "kill", "freeze", "majority back")
+        found = rows(service, servers.url(DATABASE))
+        print(f"stored though refused: {load.stored_though_refused(found)}")
+        load.check(found)
+        for fault in ("kill", "freeze", "majority lost"):
+            turned = load.turned("503", after=load.marks[fault])
+            print(f"{fault}: readiness 503 after {turned:.2f} s")
+
+
+def migrate(service: Service, servers: Group) -> None:
+    """Create the database and its tables through the URL with all servers."""
+    servers.nodes[0].query(f"CREATE DATABASE {DATABASE}")
+    service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=servers.url(DATABASE))
+
+
+def fail(servers: Group, load: Load, fault: str, primary: Node) -> None:
+    """Kill or freeze the primary, and wait until there is another one."""
+    seer = next(node for node in servers.nodes if node is not primary)
+    load.mark(fault)
+    getattr(primary, fault)()
+    deadline = time.monotonic() + 60
+    while servers.primaries(seen_by=seer) in ([], [primary]):
+        assert time.monotonic() < deadline, f"no other primary after the {fault}"
+        time.sleep(0.2)
+
+
+def settle(*addresses: str) -> None:
+    """Wait until each process is ready and has served the requests that waited for the database."""
+    deadline = time.monotonic() + 60
+    for address in addresses:
+        quick = 0
+        while quick < 4:
+            assert time.monotonic() < deadline, f"{address} does not recover"
+            time.sleep(0.25)
+            begin = time.monotonic()
+            try:
+                urlopen(f"http://{urlsplit(address).netloc}/health/ready", timeout=5).close()
+            except OSError:
+                quick = 0
+            else:
+                quick = quick + 1 if time.monotonic() - begin < 0.5 else 0
+
+
+def report(load: Load, probe: Probe, *faults: str) -> None:
+    """Print when the database and the service accepted writes again, and hold the bound."""
+    load.print_report("all faults")
+    for fault in faults:
+        database = probe.recovered(load.marks[fault])
+        service = load.resumed(load.marks[fault])
+        print(f"{fault}: database back after {database:.2f} s, service after {service:.2f} s")
+        assert service - database < BOUND, fault
