@@ -70,7 +70,7 @@ def test_a_row_that_three_primaries_change_is_counted_exactly(
         for node in servers.nodes:
             until(lambda node=node: prices(node) == [0, 0], "the rows are everywhere")
         urls = [node.url(DATABASE) for node in servers.nodes]
-        with serving(service, *urls, ENVIRONMENT="local") as addresses:
+        with serving(service, *urls) as addresses:
             once = count(addresses, f"/api/v1/counting/once/{ids[0]}")
             again = count(addresses, f"/api/v1/counting/again/{ids[1]}")
         print(f"once {dict(once)}, again {dict(again)}")
