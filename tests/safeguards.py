@@ -606,6 +606,13 @@ SAFEGUARDS = [
         "tests/platform/network/test_replica_checks.py",
     ),
     Safeguard(
+        "the checks of replicas end with the service",
+        "app/core/replica_checks.py",
+        "        while tasks:\n",
+        "        if tasks:\n",
+        "tests/platform/network/test_replica_checks.py",
+    ),
+    Safeguard(
         "a replica that is well again is read again",
         "app/core/replicas.py",
         "            self.is_used = True\n            logger",

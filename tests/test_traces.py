@@ -90,6 +90,7 @@ FILES = {
     "app/core/engine/limits.py": ("database", SERVERS),
     "app/core/replica_checks.py": ("database", SERVERS),
     "app/core/replicas.py": ("database", SERVERS),
+    "app/core/engine/replica_settings.py": ("database", SERVERS),
     "app/core/engine/tls.py": ("database", SERVERS),
     "docs/recipes/managed-databases.md": ("database", SERVERS),
     "docs/recipes/several-servers.md": ("database", SERVERS),

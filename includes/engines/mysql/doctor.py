@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from sqlalchemy import URL, Connection, Table, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from app.core.config import Settings
 from app.core.discovery import import_models
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
 from app.core.engine.driver import COLLATION
+from app.core.engine.replica_settings import replica_settings
 from app.models.base import Base
 
 # Older releases are not tested.
@@ -45,6 +47,11 @@ def check_before_connecting(context: Context) -> Iterator[Finding]:
 def reading_url(url: URL) -> URL | None:
     """Return the URL for the checks."""
     return url
+
+
+def replicas(settings: Settings) -> list[tuple[str, Settings]]:
+    """Return the address and the settings of each replica."""
+    return [(replica.place, replica) for replica in replica_settings(settings)]
 
 
 def connect_advice(error: BaseException) -> str:
@@ -116,6 +123,7 @@ def check_clock(connection: Connection, context: Context) -> Iterator[Finding]:
 
 
 CHECKS = (check_server, check_encryption, check_rights, check_collation, check_clock, check_limits)
+REPLICA_CHECKS = (check_encryption, check_clock, check_limits)
 
 
 def _code(error: BaseException | None) -> int:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import URL, Connection, text
 
+from app.core.config import Settings
 from app.core.discovery import import_models
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
+from app.core.engine.replica_settings import replica_settings
 from app.models.base import Base
 
 # Older releases get no corrections.
@@ -44,6 +46,11 @@ def check_before_connecting(context: Context) -> Iterator[Finding]:
 def reading_url(url: URL) -> URL | None:
     """Return the URL for the checks."""
     return url
+
+
+def replicas(settings: Settings) -> list[tuple[str, Settings]]:
+    """Return the address and the settings of each replica."""
+    return [(replica.place, replica) for replica in replica_settings(settings)]
 
 
 def connect_advice(error: BaseException) -> str:
@@ -105,3 +112,4 @@ def check_clock(connection: Connection, context: Context) -> Iterator[Finding]:
 
 
 CHECKS = (check_server, check_encryption, check_rights, check_clock, check_connections)
+REPLICA_CHECKS = (check_encryption, check_clock, check_connections)

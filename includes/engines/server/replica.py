@@ -12,8 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from app.core.config import get_settings
 from app.core.database import CurrentReader, reader
 from app.core.engine.reader import Reader
+from app.core.engine.replica_settings import replica_settings
 from app.core.replica_checks import checked
-from app.core.replicas import ReplicaFailedError, Turns, build_replicas
+from app.core.replicas import Replica, ReplicaFailedError, Turns
 
 Ts = TypeVarTuple("Ts")
 
@@ -55,7 +56,7 @@ class ReplicaReader(Reader):
         return await self._primary.rows(statement, parameters)
 
 
-replicas = build_replicas(get_settings())
+replicas = [Replica(settings) for settings in replica_settings(get_settings())]
 replica_engines = [replica.engine for replica in replicas]
 _turns = Turns(replicas)
 

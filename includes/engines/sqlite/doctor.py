@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DatabaseError
 
+from app.core.config import Settings
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.engine.url import is_in_memory
 
@@ -91,6 +92,11 @@ def connect_advice(error: BaseException) -> str:
     return "Check the file, and the rights of its folder."
 
 
+def replicas(settings: Settings) -> list[tuple[str, Settings]]:
+    """Return nothing: a file has no replicas."""
+    return []
+
+
 def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
     """Find an old library, and a file that it cannot read."""
     name = f"SQLite {sqlite3.sqlite_version}"
@@ -108,3 +114,4 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
 
 
 CHECKS = (check_server,)
+REPLICA_CHECKS = ()

@@ -118,33 +118,32 @@ def _is_answer(error: BaseException) -> bool:
 async def checked(replicas: Sequence[Replica], settings: Settings) -> AsyncIterator[None]:
     """Check the replicas while the block runs; before and after it, none is used."""
     measure_replicas(replicas, metrics.get_meter(__name__))
-    tasks = [asyncio.create_task(_check_all(replicas, settings))]
+    positions = Positions(settings.database_replica_max_lag)
+    has_asked = asyncio.Event()
+    coroutines = [_watch(replica, positions, has_asked) for replica in replicas]
+    coroutines.append(_note_positions(settings, positions, has_asked))
+    tasks = {asyncio.create_task(coroutine) for coroutine in coroutines}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            # `asyncio.wait_for` of Python 3.11, which drivers use, can lose a cancellation.
+            _, tasks = await asyncio.wait(tasks, timeout=INTERVAL)
         for replica in replicas:
             replica.is_used = False
 
 
-async def _check_all(replicas: Sequence[Replica], settings: Settings) -> None:
-    positions = Positions(settings.database_replica_max_lag)
+async def _note_positions(
+    settings: Settings, positions: Positions, has_asked: asyncio.Event
+) -> None:
     primary = Probe(settings)
-    # Before the replicas: without a position their lag is unknown.
-    await note_position(primary, positions)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_note_positions(primary, positions))
-        for replica in replicas:
-            group.create_task(_watch(replica, positions))
-
-
-async def _note_positions(primary: Probe, positions: Positions) -> None:
     try:
         while True:
-            await asyncio.sleep(INTERVAL)
             await note_position(primary, positions)
+            has_asked.set()
+            await asyncio.sleep(INTERVAL)
     finally:
         await primary.close()
 
@@ -160,8 +159,10 @@ async def note_position(primary: Probe, positions: Positions) -> None:
             await primary.close()
 
 
-async def _watch(replica: Replica, positions: Positions) -> None:
+async def _watch(replica: Replica, positions: Positions, has_asked: asyncio.Event) -> None:
     bind_contextvars(replica=replica.name)
+    # Without a position of the primary the lag would be unknown.
+    await has_asked.wait()
     await driver.on_startup(replica.engine, replica.settings, Base.metadata)
     probe = Probe(replica.settings)
     try:

@@ -1,18 +1,16 @@
-"""The replicas in `DATABASE_REPLICA_URL`: a pool for each host, and its state."""
+"""A replica: its pool, its state, and the order in which replicas are read."""
 
 import asyncio
 from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import URL, CompoundSelect, Select
+from sqlalchemy import CompoundSelect, Select
 from sqlalchemy.exc import DBAPIError
 from structlog import get_logger
 
-from app.core.config import Settings
 from app.core.database import build_engine, build_reader
-from app.core.engine.addresses import Address, addresses
-from app.core.engine.server_state import HOST_CHOICE
+from app.core.engine.replica_settings import ReplicaSettings
 from app.core.errors import DatabaseUnavailableError
 
 Ts = TypeVarTuple("Ts")
@@ -22,23 +20,6 @@ logger = get_logger(__name__)
 
 class ReplicaFailedError(Exception):
     """A replica gave no answer; another server may."""
-
-
-class ReplicaSettings(Settings):
-    """The settings of one replica: those of the service, with another URL."""
-
-    address: Address | None = None
-
-    @property
-    def configured_url(self) -> URL | None:
-        """The URL of this replica, with the login of all of them."""
-        url = super().configured_url
-        assert url is not None
-        url = url.difference_update_query(HOST_CHOICE)
-        if self.address is None:
-            return url
-        url = url.difference_update_query(("host", "port"))
-        return url.set(host=self.address.host, port=self.address.port)
 
 
 class Replica:
@@ -54,7 +35,7 @@ class Replica:
 
     def __init__(self, settings: ReplicaSettings) -> None:
         self.settings = settings
-        self.name = str(settings.address or settings.sqlalchemy_url.host)
+        self.name = settings.place
         self.engine = build_engine(settings)
         self.is_used = False
         self.lag: float | None = None
@@ -111,18 +92,6 @@ class Replica:
         running, self._running = self._running, set()
         for limit in running:
             limit.reschedule(0)
-
-
-def build_replicas(settings: Settings) -> list[Replica]:
-    """Return a replica for each host in `DATABASE_REPLICA_URL`; they do not connect yet."""
-    url = settings.replica_url
-    if url is None:
-        return []
-    values = {**settings.__dict__, "database_url": settings.database_replica_url}
-    return [
-        Replica(ReplicaSettings.model_construct(**values, address=address))
-        for address in (*addresses(url),) or (None,)
-    ]
 
 
 class Turns:

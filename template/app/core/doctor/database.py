@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import URL, Connection, NullPool, literal, select
@@ -28,11 +29,25 @@ def check_database(context: Context) -> list[Finding]:
     findings = run(server.check_before_connecting, context)
     url = server.reading_url(context.settings.sqlalchemy_url)
     if url is not None and all(found.level == Level.OK for found in findings):
-        asyncio.run(_connect(url, context, findings))
+        checks = (*server.CHECKS, check_migrations, check_latency)
+        asyncio.run(_connect(url, context, checks, findings))
+    for place, settings in server.replicas(context.settings):
+        findings += _check_replica(place, replace(context, settings=settings))
     return findings
 
 
-async def _connect(url: URL, context: Context, findings: list[Finding]) -> None:
+def _check_replica(place: str, context: Context) -> Iterator[Finding]:
+    findings: list[Finding] = []
+    checks = (*server.REPLICA_CHECKS, check_latency)
+    asyncio.run(_connect(context.settings.sqlalchemy_url, context, checks, findings))
+    for found in findings:
+        text = f"{place}: {found.text}"
+        yield replace(found, subject=f"replica {found.subject}", text=text)
+
+
+async def _connect(
+    url: URL, context: Context, checks: Sequence[Check], findings: list[Finding]
+) -> None:
     engine = create_async_engine(
         url,
         poolclass=NullPool,
@@ -40,7 +55,7 @@ async def _connect(url: URL, context: Context, findings: list[Finding]) -> None:
     )
     try:
         async with asyncio.timeout(TIMEOUT), engine.connect() as connection:
-            for check in (*server.CHECKS, check_migrations, check_latency):
+            for check in checks:
                 findings += await connection.run_sync(_run, check, context)
                 # A statement that fails ends its transaction.
                 await connection.rollback()

@@ -5,7 +5,8 @@ from typing import Any
 from app.core.config import Settings, get_settings
 from app.core.database import reader
 from app.core.engine.reader import Reader
-from app.core.replicas import Replica, build_replicas
+from app.core.engine.replica_settings import replica_settings
+from app.core.replicas import Replica
 from tests.platform.network.proxy import Proxy
 
 
@@ -28,9 +29,14 @@ class CountedReader(Reader):
 
 def replica_of(proxy: Proxy, **changes: Any) -> Replica:
     """Return a replica at a proxy that is used."""
-    (replica,) = build_replicas(settings_of(proxy, **changes))
+    (replica,) = replicas_of(settings_of(proxy, **changes))
     replica.use(None)
     return replica
+
+
+def replicas_of(settings: Settings) -> list[Replica]:
+    """Return the replicas of settings, which are not used yet."""
+    return [Replica(one) for one in replica_settings(settings)]
 
 
 def settings_of(proxy: Proxy, **changes: Any) -> Settings:

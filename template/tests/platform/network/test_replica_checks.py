@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -19,15 +20,16 @@ from app.core.replica_checks import (
     Positions,
     Probe,
     check,
+    checked,
     lag_of,
     measure_replicas,
     note_position,
 )
-from app.core.replicas import Replica, build_replicas
+from app.core.replicas import Replica
 from app.main import app
 from tests.platform.database_server import UNSAFE_URL, URL
 from tests.platform.network.proxy import Proxy, running
-from tests.platform.network.replicas import replica_of, settings_of
+from tests.platform.network.replicas import replica_of, replicas_of, settings_of
 from tests.platform.telemetry_sdk import Metrics, sdk_enabled
 
 
@@ -168,7 +170,7 @@ async def test_replicas_are_checked_as_long_as_the_service_runs(
     proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = settings_of(proxy)
-    replicas = build_replicas(settings)
+    replicas = replicas_of(settings)
     monkeypatch.setattr(replica_checks, "INTERVAL", 0.01)
     monkeypatch.setattr(replica_module, "get_settings", lambda: settings)
     monkeypatch.setattr(replica_module, "replicas", replicas)
@@ -195,6 +197,24 @@ async def test_replicas_are_checked_as_long_as_the_service_runs(
     assert proxy.round_trips == after
 
 
+async def test_the_checks_end_although_a_driver_loses_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = asyncio.Event()
+
+    async def lose(primary: Probe, positions: Positions) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        lost.set()
+
+    monkeypatch.setattr(replica_checks, "INTERVAL", 0.01)
+    monkeypatch.setattr(replica_checks, "note_position", lose)
+    async with asyncio.timeout(10):
+        async with checked([], get_settings()):
+            await asyncio.sleep(0.01)
+    assert lost.is_set()
+
+
 async def test_the_state_of_a_replica_is_a_metric(replica: Replica) -> None:
     with sdk_enabled():
         metrics = Metrics()
@@ -207,7 +227,7 @@ async def test_the_state_of_a_replica_is_a_metric(replica: Replica) -> None:
 def test_each_host_of_the_url_is_a_replica() -> None:
     several = URL.replace("db.example:4000", "one.example:4000,two.example:4001")
     settings = get_settings().model_copy(update={"database_replica_url": SecretStr(several)})
-    urls = [replica.engine.url for replica in build_replicas(settings)]
+    urls = [replica.engine.url for replica in replicas_of(settings)]
     assert [(url.host, url.port) for url in urls] == [("one.example", 4000), ("two.example", 4001)]
     assert {(url.username, url.password, url.database) for url in urls} == {
         ("shop", "top/secret", "shop")
@@ -235,4 +255,4 @@ def test_the_url_of_replicas_is_checked_and_completed(monkeypatch: pytest.Monkey
 def test_replicas_without_a_host_are_where_the_driver_looks() -> None:
     address = f"{get_settings().sqlalchemy_url.drivername}:///shop"
     settings = get_settings().model_copy(update={"database_replica_url": SecretStr(address)})
-    assert [replica.engine.url.host for replica in build_replicas(settings)] == [None]
+    assert [replica.engine.url.host for replica in replicas_of(settings)] == [None]

@@ -34,6 +34,12 @@ def test_a_database_that_is_away_is_found(doctor: Doctor, monkeypatch: pytest.Mo
     assert code == 1
 
 
+def test_a_replica_has_findings_of_its_own(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "replicas", lambda settings: [("db-2", settings)])
+    found = finding(doctor()[1], "replica latency")
+    assert (found["level"], found["text"].startswith("db-2: a statement takes")) == ("ok", True)
+
+
 def test_no_password_is_in_the_text_of_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     url = URL.create("db", username="shop", password="top/se cret", host="db.example")
     monkeypatch.setattr(Settings, "configured_url", url)

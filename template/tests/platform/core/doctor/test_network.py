@@ -15,6 +15,7 @@ from app.core.doctor import network, server
 from app.core.doctor.findings import Context, Level
 from app.core.engine import driver
 from tests.platform.core.doctor.faults import faults, finding
+from tests.platform.database_server import UNREACHABLE
 
 Doctor = Callable[..., Any]
 
@@ -83,6 +84,19 @@ def test_the_replicas_of_the_settings_count(
     monkeypatch.setenv("SERVICE_REPLICAS", "1000")
     assert faults(doctor()[1]) == {"connections": "error"}
     assert faults(doctor("--replicas", "1")[1]) == {}
+
+
+def test_a_replica_is_checked_too(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = get_settings().sqlalchemy_url
+    monkeypatch.setenv("DATABASE_REPLICA_URL", url.render_as_string(hide_password=False))
+    _, report = doctor()
+    assert faults(report) == {}
+    assert "the server accepts" in finding(report, "replica connections")["text"]
+    nowhere = url.set(**UNREACHABLE)
+    monkeypatch.setenv("DATABASE_REPLICA_URL", nowhere.render_as_string(hide_password=False))
+    _, report = doctor()
+    assert faults(report) == {"replica connection": "error"}
+    assert "top-secret" not in str(report)
 
 
 def test_an_idle_timeout_below_the_age_of_a_connection_is_found(
