@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.clusters.load import Load, loaded, rows
+from tests.clusters.pgbouncer import PgBouncer, pgbouncer
 from tests.clusters.postgresql import Cluster, Node, cluster
 from tests.clusters.processes import serving
 from tests.live import Service
@@ -94,18 +95,70 @@ def test_postgresql_writes_resume_after_each_fault_by_a_url_with_three_hosts(sta
         found = rows(service, url)
     load.print_report("PostgreSQL, three hosts")
     print(f"stored although refused: {load.stored_though_refused(found)}")
-    for name in ("kill", "freeze", "switch", "majority"):
-        begin, end = load.marks[f"{name} begins"], load.marks[f"{name} ends"]
-        during = load.statuses("POST", after=begin, before=end)
-        resumed, ready = load.resumed(end), load.turned("200", after=end)
-        print(f"{name}: {end - begin:.2f} s with {dict(during)}; writes after {resumed:.2f} s")
-        assert resumed < RESUMES
-        assert ready < TURNS
+    assert_recovery(load, "kill", "freeze", "switch", "majority")
     for name in ("kill", "freeze"):
         unready = load.turned("503", after=load.marks[f"{name} begins"])
         print(f"{name}: readiness 503 after {unready:.2f} s")
         assert unready < TURNS
     load.check(found)
+
+
+def test_postgresql_writes_resume_after_each_fault_behind_pgbouncer(start: Start) -> None:
+    service = start(database="postgresql")
+    with cluster(service) as servers:
+        prepared(service, servers)
+        with pgbouncer("shop", servers.primary) as pooler:
+            variables = {"DATABASE_POOLER": "true", "DATABASE_STATEMENT_TIMEOUT": STATEMENT_TIMEOUT}
+            with (
+                serving(service, pooler.url, **variables) as addresses,
+                loaded(service, *addresses) as load,
+            ):
+                restart(servers, load)
+                switch_while_paused(servers, pooler, load)
+                kill_behind(servers, pooler, load)
+            found = rows(service, servers.primary.url("shop"))
+    load.print_report("PostgreSQL, PgBouncer")
+    print(f"stored although refused: {load.stored_though_refused(found)}")
+    assert_recovery(load, "restart", "switch", "kill")
+    load.check(found)
+
+
+def restart(servers: Cluster, load: Load) -> None:
+    with fault(load, "restart"):
+        servers.primary.stop()
+        servers.primary.start()
+        accepts_writes(servers.primary)
+
+
+def switch_while_paused(servers: Cluster, pooler: PgBouncer, load: Load) -> None:
+    with fault(load, "switch"):
+        # It waits for the end of all transactions; new ones wait for RESUME.
+        pooler.command("PAUSE")
+        servers.switch()
+        pooler.use(servers.primary)
+        pooler.command("RESUME")
+        accepts_writes(servers.primary)
+    servers.until_followed()
+
+
+def kill_behind(servers: Cluster, pooler: PgBouncer, load: Load) -> None:
+    with fault(load, "kill"):
+        servers.primary.kill()
+        time.sleep(OUTAGE)
+        servers.fail_over()
+        pooler.use(servers.primary)
+        accepts_writes(servers.primary)
+
+
+def assert_recovery(load: Load, *names: str) -> None:
+    """Fail unless writes resume soon after each fault, and readiness knows it."""
+    for name in names:
+        begin, end = load.marks[f"{name} begins"], load.marks[f"{name} ends"]
+        during = dict(load.statuses("POST", after=begin, before=end))
+        resumed, ready = load.resumed(end), load.turned("200", after=end)
+        print(f"{name}: {end - begin:.2f} s with {during}; writes after {resumed:.2f} s")
+        assert resumed < RESUMES
+        assert ready < TURNS
 
 
 def prepared(service: Service, servers: Cluster) -> str:
