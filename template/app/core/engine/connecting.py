@@ -30,6 +30,8 @@ STATE = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    address: Address
+
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT) -> None:  # noqa: ASYNC109
         """Close the connection; wait at most `CLOSE_TIMEOUT` seconds for a silent server."""
         await super().close(timeout=timeout)
@@ -76,13 +78,15 @@ def _addresses(host: str | list[str] | None, port: int | list[int] | None) -> li
 
 
 async def _open(arguments: dict[str, Any], address: Address) -> asyncpg.Connection:
-    return await asyncpg.connect(
+    connection = await asyncpg.connect(
         host=address.host,
         port=address.port,
         connection_class=_Connection,
         target_session_attrs="any",
         **arguments,
     )
+    connection.address = address
+    return connection
 
 
 async def _ping(connection: asyncpg.Connection) -> None:

@@ -9,9 +9,10 @@ from weakref import WeakKeyDictionary
 from app.core.engine.addresses import Address
 from app.core.engine.host_search import ConnectionT, Search
 
-# Seconds between two questions, and for an answer.
+# Seconds between two questions, for an answer, and until the other hosts are asked again.
 PERIOD = 1.0
 PATIENCE = 1.0
+RETRY = 0.5
 
 
 class _Host(NamedTuple, Generic[ConnectionT]):
@@ -72,15 +73,20 @@ class HostWatch(Generic[ConnectionT]):
             # Twice: after a pause of this process an answer may be there, but not be read yet.
             for _ in range(2):
                 await asyncio.wait([question], timeout=PATIENCE / 2)
-            is_silent = not question.done()
+            while not question.done():
+                if await host.another_fits():
+                    self._leave(address)
+                    break
+                await asyncio.wait([question], timeout=RETRY)
         finally:
             question.cancel()
             with suppress(asyncio.CancelledError, *host.search.errors):
                 await question
-        if is_silent and await host.another_fits():
-            for connection in [one for one, place in self._in_use.items() if place == address]:
-                host.search.close(connection)
-                del self._in_use[connection]
+
+    def _leave(self, address: Address) -> None:
+        for connection in [one for one, place in self._in_use.items() if place == address]:
+            self._hosts[address].search.close(connection)
+            del self._in_use[connection]
 
 
 async def _answer(

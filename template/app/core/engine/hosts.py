@@ -136,4 +136,5 @@ def _words(error: Exception, address: Address) -> str:
         return "no answer in time"
     if isinstance(error, OSError) and error.errno and error.errno > 0:
         return os.strerror(error.errno)
-    return " ".join(str(error).split()).removeprefix(f"{address}: ") or type(error).__name__
+    text = str(error.args[-1]) if error.args else type(error).__name__
+    return " ".join(text.split()).removeprefix(f"{address}: ")

@@ -124,8 +124,10 @@ async def _open(arguments: Mapping[str, Any], address: Address) -> asyncmy.Conne
         place = {"unix_socket": address.host}
     given = {name: value for name, value in place.items() if value is not None}
     try:
-        return await asyncmy.connect(**given, **arguments)
+        connection = await asyncmy.connect(**given, **arguments)
     except RuntimeError as error:
         if str(error) != CLOSED:
             raise
         raise ConnectionResetError("the server closed the connection") from error
+    connection.address = address  # type: ignore[attr-defined]
+    return connection

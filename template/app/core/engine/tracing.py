@@ -16,6 +16,7 @@ from opentelemetry.util.types import AttributeValue
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.core.engine.addresses import addresses
 from app.core.engine.pool import FairQueuePool
 
 # A bulk insert has far more characters.
@@ -69,6 +70,7 @@ class _Spans:
         self._dialect = engine.dialect
         self._tracer = tracer
         self._attributes = database_attributes(engine.url)
+        self._has_several_hosts = len(addresses(engine.url)) > 1
 
     def execute(self, cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
         """Run a statement; return False if SQLAlchemy has to, because there is no span."""
@@ -87,7 +89,10 @@ class _Spans:
         """Run an operation that is no statement."""
         if not _is_sampled() or _sends_nothing(name, arguments):
             return call(*arguments, **named)
-        return self._run(name, {"db.operation.name": name}, partial(call, *arguments, **named))
+        attributes: dict[str, AttributeValue] = {"db.operation.name": name}
+        if arguments:
+            attributes |= self._server(arguments[0])
+        return self._run(name, attributes, partial(call, *arguments, **named))
 
     def wait(self, seconds: float) -> None:
         """Add the span of a wait for a connection that ends now."""
@@ -110,8 +115,16 @@ class _Spans:
         }
         if size > 1:
             attributes["db.operation.batch.size"] = size
+        attributes |= self._server(others[-1].root_connection.connection)
         self._run(summary, attributes, partial(call, cursor, statement, *others))
         return True
+
+    def _server(self, connection: Any) -> dict[str, AttributeValue]:
+        """Return the host of a connection, if the URL has several."""
+        if not self._has_several_hosts:
+            return {}
+        address = connection.driver_connection.address
+        return {"server.address": address.host, "server.port": address.port}
 
     def _run(
         self, name: str, attributes: dict[str, AttributeValue], call: Callable[[], ResultT]

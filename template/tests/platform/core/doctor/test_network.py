@@ -67,6 +67,17 @@ def test_a_silent_server_is_found(
     assert "firewall" in finding(report, "connection")["advice"]
 
 
+def test_the_reasons_of_several_hosts_are_shown(
+    with_url: Callable[..., Any], unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    ports = [unused_tcp_port_factory(), unused_tcp_port_factory()]
+    query = {"host": "127.0.0.1,127.0.0.1", "port": ",".join(map(str, ports))}
+    _, report = with_url(host="", port=0, query=query)
+    text = finding(report, "connection")["text"]
+    assert all(f"127.0.0.1:{port}: " in text for port in ports)
+    assert faults(report) == {"connection": "error"}
+
+
 def test_another_error_refers_to_the_log_of_the_server() -> None:
     assert server.connect_advice(RuntimeError()) == network.UNKNOWN
 

@@ -14,6 +14,15 @@ ONE, TWO, THREE = [Address("one", 1), Address("two", 2), Address("three", 3)]
 ALL = [ONE, TWO, THREE]
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition is true."""
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 class RefusedError(Exception):
     """An answer of a server."""
 
@@ -53,8 +62,10 @@ class Servers:
         return "it is a standby" if state == "standby" else None
 
     async def ping(self, link: Link) -> None:
-        """Answer, unless the server is silent."""
+        """Answer, unless the server is silent; a slow one answers when it is not slow any more."""
         state = self.states[link.host]
+        if state == "slow":
+            await until(lambda: self.states[link.host] != "slow")
         if state == "silent":
             await asyncio.sleep(60)
         if isinstance(state, Exception):
@@ -80,15 +91,6 @@ class Servers:
             takes_any=takes_any,
         )
         return (await hosts.find(search, ALL, seconds=seconds, each=each)).host
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true."""
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise TimeoutError
 
 
 @pytest.mark.parametrize("state", ["silent", "mute", "standby", OSError(), RefusedError()])
