@@ -99,6 +99,17 @@ async def test_a_stopped_replica_is_left_and_the_statement_repeated(
     await proxy.start()
 
 
+async def test_a_replica_that_does_not_answer_a_connect_is_left(
+    primary: CountedReader, proxy: Proxy
+) -> None:
+    silent = replica_of(proxy, database_connect_timeout=0.1)
+    proxy.silence()
+    assert await reader_of(primary, silent).rows(ONE) == [(1,)]
+    assert (primary.statements, silent.is_used) == (1, False)
+    proxy.resume()
+    await silent.engine.dispose()
+
+
 async def test_reads_that_run_on_a_replica_are_repeated_when_it_is_left(
     primary: CountedReader, replica: Replica, proxy: Proxy
 ) -> None:
