@@ -1,4 +1,4 @@
-"""Writers of one row through all primaries of a group: no change is lost, none is done twice."""
+"""Writers of one row through all primaries of a cluster: no change is lost, none is done twice."""
 
 import http.client
 import shutil
@@ -6,13 +6,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.clusters.group_replication import Node, group, until
+from tests.clusters.galera import Galera, galera
+from tests.clusters.group_replication import Group, Node, group, until
 from tests.clusters.processes import serving
 from tests.live import Service
 
@@ -53,15 +55,22 @@ def prices(node: Node) -> list[int]:
     return [int(price) for (price,) in node.query("SELECT price FROM counting.product ORDER BY id")]
 
 
+CLUSTERS: dict[str, Callable[[], AbstractContextManager[Group | Galera]]] = {
+    "Group Replication": partial(group, multi_primary=True),
+    "Galera": galera,
+}
+
+
+@pytest.mark.parametrize("name", CLUSTERS)
 def test_a_row_that_three_primaries_change_is_counted_exactly(
-    start: Callable[..., Service],
+    name: str, start: Callable[..., Service]
 ) -> None:
     service = start(database="mysql")
     feature = service.path / "app/counting"
     feature.mkdir()
     (feature / "__init__.py").touch()
     shutil.copy(ROUTES, feature / "routes.py")
-    with group(multi_primary=True) as servers:
+    with CLUSTERS[name]() as servers:
         first = servers.nodes[0]
         first.query(f"CREATE DATABASE {DATABASE}")
         service.run("uv", "run", "poe", "migrate", DATABASE_URL=first.url(DATABASE))
@@ -73,7 +82,7 @@ def test_a_row_that_three_primaries_change_is_counted_exactly(
         with serving(service, *urls) as addresses:
             once = count(addresses, f"/api/v1/counting/once/{ids[0]}")
             again = count(addresses, f"/api/v1/counting/again/{ids[1]}")
-        print(f"once {dict(once)}, again {dict(again)}")
+        print(f"{name}: once {dict(once)}, again {dict(again)}")
         for node in servers.nodes:
             until(
                 lambda node=node: prices(node) == [once[204], again[204]],
