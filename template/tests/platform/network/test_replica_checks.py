@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from app.core import replica as replica_module
 from app.core import replica_checks
 from app.core.config import Settings, get_settings
+from app.core.engine.replica_settings import replica_settings
 from app.core.engine.server_state import POSITION
 from app.core.process import lifespan
 from app.core.replica_checks import (
@@ -26,6 +28,7 @@ from app.core.replica_checks import (
     note_position,
 )
 from app.core.replicas import Replica
+from app.core.setting_sources import FileSecret
 from app.main import app
 from tests.platform.database_server import UNSAFE_URL, URL
 from tests.platform.network.proxy import Proxy, running
@@ -232,6 +235,15 @@ def test_each_host_of_the_url_is_a_replica() -> None:
     assert {(url.username, url.password, url.database) for url in urls} == {
         ("shop", "top/secret", "shop")
     }
+
+
+async def test_the_login_of_replicas_is_read_again_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "database_replica_url"
+    file.write_text(URL, "utf-8")
+    settings = get_settings().model_copy(update={"database_replica_url": FileSecret(file)})
+    (replica,) = replica_settings(settings)
+    file.write_text(URL.replace("top%2Fsecret", "new"), "utf-8")
+    assert await replica.current_login() == {"user": "shop", "password": "new"}
 
 
 def test_the_url_of_replicas_is_checked_and_completed(monkeypatch: pytest.MonkeyPatch) -> None:
