@@ -275,7 +275,7 @@ def _has_plugin(server: str) -> bool:
     )
 
 
-def until(happens: Callable[[], object], what: str, *, seconds: float = 60) -> None:
+def until(happens: Callable[[], object], what: str, *, seconds: float = 90) -> None:
     """Wait until a call returns something true and raises no error of a database."""
     deadline = time.monotonic() + seconds
     while True:
