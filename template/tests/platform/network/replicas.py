@@ -6,6 +6,7 @@ from app.core.config import Settings, get_settings
 from app.core.database import reader
 from app.core.engine.reader import Reader
 from app.core.engine.replica_settings import replica_settings
+from app.core.replica_positions import Position, Positions
 from app.core.replicas import Replica
 from tests.platform.network.proxy import Proxy
 
@@ -43,3 +44,11 @@ def settings_of(proxy: Proxy, **changes: Any) -> Settings:
     """Return settings with a replica at a proxy, and other changes."""
     changes |= {"database_replica_url": proxy.address}
     return get_settings().model_copy(update=changes)
+
+
+def noted(*positions: tuple[float, str], max_lag: float = 10) -> Positions:
+    """Return positions that are noted, each with its time in seconds."""
+    found = Positions(max_lag)
+    for position in positions:
+        found.note(Position(*position))
+    return found

@@ -1,38 +1,25 @@
-"""Checks of replicas: health, lag, metrics, and the settings."""
+"""Checks of replicas: health, lag and metrics."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr, ValidationError
 from sqlalchemy import Executable
 from structlog.testing import capture_logs
 
 from app.core import replica as replica_module
 from app.core import replica_checks
-from app.core.config import Settings, get_settings
-from app.core.engine.replica_settings import replica_settings
+from app.core.config import get_settings
 from app.core.engine.server_state import POSITION
 from app.core.process import lifespan
-from app.core.replica_checks import (
-    Position,
-    Positions,
-    Probe,
-    check,
-    checked,
-    lag_of,
-    measure_replicas,
-    note_position,
-)
+from app.core.replica_checks import Probe, check, checked, measure_replicas, note_position
+from app.core.replica_positions import Position, Positions
 from app.core.replicas import Replica
-from app.core.setting_sources import FileSecret
 from app.main import app
-from tests.platform.database_server import UNSAFE_URL, URL
 from tests.platform.network.proxy import Proxy, running
-from tests.platform.network.replicas import replica_of, replicas_of, settings_of
+from tests.platform.network.replicas import noted, replica_of, replicas_of, settings_of
 from tests.platform.telemetry_sdk import Metrics, sdk_enabled
 
 
@@ -62,30 +49,6 @@ async def replica(proxy: Proxy) -> AsyncIterator[Replica]:
     replica.leave("not checked yet")
     yield replica
     await replica.engine.dispose()
-
-
-def noted(*positions: tuple[float, str], max_lag: float = 10) -> Positions:
-    found = Positions(max_lag)
-    for position in positions:
-        found.note(Position(*position))
-    return found
-
-
-def test_the_lag_is_the_time_since_the_newest_position_that_is_reached() -> None:
-    positions = noted((0, "a"), (1, "b"), (2.5, "c")).all()
-    assert lag_of(positions, [True, True, True]) == 0
-    assert lag_of(positions, [True, False, False]) == 2.5
-    # After a failover the new primary may be behind the positions of the former one.
-    assert lag_of(positions, [False, False, True]) == 0
-    assert lag_of(positions, [False, False, False]) is None
-
-
-def test_the_positions_reach_back_as_far_as_the_accepted_lag() -> None:
-    positions = noted(*((number / 10, str(number)) for number in range(1000)), max_lag=20)
-    kept = positions.all()
-    assert kept[-1].text == "999"
-    assert len(kept) == 12
-    assert kept[-1].time - kept[0].time >= 20
 
 
 @pytest.mark.parametrize(
@@ -156,7 +119,7 @@ async def test_a_position_of_the_primary_is_noted() -> None:
     primary, positions = Probe(get_settings()), noted()
     (position,) = await primary.ask(POSITION)
     await note_position(primary, positions)
-    assert [noted.text for noted in positions.all()] == [position]
+    assert [one.text for one in positions.all()] == [position]
     await primary.close()
 
 
@@ -225,46 +188,3 @@ async def test_the_state_of_a_replica_is_a_metric(replica: Replica) -> None:
     assert metrics.values() == {"database.replica.used": 0}
     replica.use(1.5)
     assert metrics.values() == {"database.replica.used": 1, "database.replica.lag": 1.5}
-
-
-def test_each_host_of_the_url_is_a_replica() -> None:
-    several = URL.replace("db.example:4000", "one.example:4000,two.example:4001")
-    settings = get_settings().model_copy(update={"database_replica_url": SecretStr(several)})
-    urls = [replica.engine.url for replica in replicas_of(settings)]
-    assert [(url.host, url.port) for url in urls] == [("one.example", 4000), ("two.example", 4001)]
-    assert {(url.username, url.password, url.database) for url in urls} == {
-        ("shop", "top/secret", "shop")
-    }
-
-
-async def test_the_login_of_replicas_is_read_again_from_its_file(tmp_path: Path) -> None:
-    file = tmp_path / "database_replica_url"
-    file.write_text(URL, "utf-8")
-    settings = get_settings().model_copy(update={"database_replica_url": FileSecret(file)})
-    (replica,) = replica_settings(settings)
-    file.write_text(URL.replace("top%2Fsecret", "new"), "utf-8")
-    assert await replica.current_login() == {"user": "shop", "password": "new"}
-
-
-def test_the_url_of_replicas_is_checked_and_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def settings(**values: Any) -> Settings:
-        return Settings(_env_file=None, **({"database_url": URL} | values))
-
-    with pytest.raises(ValidationError, match="database name is missing"):
-        settings(database_replica_url=URL.removesuffix("/shop"))
-    with pytest.raises(ValidationError, match="is missing"):
-        settings(database_replica_url=URL, database_ssl_mode="verify-full", database_ssl_ca="/no")
-    if UNSAFE_URL != URL:
-        with pytest.raises(ValidationError, match="placeholder"):
-            settings(database_replica_url=UNSAFE_URL, environment="production")
-    url = settings(
-        database_replica_url=URL.replace(":top%2Fsecret", ""), database_password="other"
-    ).replica_url
-    assert url is not None
-    assert url.password == "other"
-
-
-def test_replicas_without_a_host_are_where_the_driver_looks() -> None:
-    address = f"{get_settings().sqlalchemy_url.drivername}:///shop"
-    settings = get_settings().model_copy(update={"database_replica_url": SecretStr(address)})
-    assert [replica.engine.url.host for replica in replicas_of(settings)] == [None]

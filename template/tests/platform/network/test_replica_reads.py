@@ -17,7 +17,7 @@ from app.core.database import reader as primary_reader
 from app.core.engine.reader import Reader
 from app.core.errors import DatabaseUnavailableError
 from app.core.http import health
-from app.core.replica import CurrentReplicaReader, ReplicaReader, get_replica_reader
+from app.core.replica import CurrentReplicaReader, ReplicaReader
 from app.core.replicas import Replica, Turns
 from tests.platform.apps import app_with
 from tests.platform.clients import client_of
@@ -198,8 +198,3 @@ async def test_a_service_that_only_reads_is_ready_without_its_primary(
         assert (await client.get("/health/ready")).status_code == 200
         replica.leave("a test")
         assert (await client.get("/health/ready")).status_code == 503
-
-
-async def test_without_replicas_the_reader_is_that_of_the_primary(reader: Reader) -> None:
-    assert await get_replica_reader(reader) is reader
-    assert await replica_module.replica_reader() is primary_reader

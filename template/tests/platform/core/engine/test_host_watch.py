@@ -7,7 +7,7 @@ import pytest
 
 from app.core.engine import host_watch
 from app.core.engine.hosts import Hosts
-from tests.platform.core.engine.test_hosts import Link, RefusedError, Servers, until
+from tests.platform.core.engine.host_servers import Link, RefusedError, Servers, until
 
 ALL = {"one": "usable", "two": "usable", "three": "usable"}
 
