@@ -97,7 +97,7 @@ def test_migrations_through_every_server_of_galera(service: Service) -> None:
 
 
 def test_another_server_does_not_continue_a_killed_migration(service: Service) -> None:
-    lease = service.path / "app/core/engine/lease.py"
+    lease = service.path / "app/core/engine/migration_lock/lease.py"
     lease.write_text(lease.read_text().replace("LEASE = 30.0", "LEASE = 4.0"))
     add_revision(service, "slow", "op.execute('DO SLEEP(8)')", STEPS[0])
     with group(multi_primary=True) as servers:

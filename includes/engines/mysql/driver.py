@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine import error_codes
 from app.core.engine.addresses import addresses
-from app.core.engine.lease import Errors
 from app.core.engine.limits import warn_about_limits
-from app.core.engine.lock_row import include_name
-from app.core.engine.named_lock import cluster_of, migration_lock_of
+from app.core.engine.migration_lock.lease import Errors
+from app.core.engine.migration_lock.lock_row import include_name
+from app.core.engine.migration_lock.named_lock import cluster_of, migration_lock_of
 from app.core.engine.primary import connector
 from app.core.errors import Violation
 

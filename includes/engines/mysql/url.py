@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.core.engine.host_list import cut_hosts, with_hosts
+from app.core.engine.hosts.parsing import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
 DRIVER = "mysql+asyncmy"

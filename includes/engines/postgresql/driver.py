@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings
 from app.core.engine import sqlstates
 from app.core.engine.addresses import addresses
-from app.core.engine.advisory_lock import cluster_of, migration_lock_of
 from app.core.engine.connecting import connector
 from app.core.engine.foreign_keys import foreign_key_violation
-from app.core.engine.lease import Errors
 from app.core.engine.limits import warn_about_limits
-from app.core.engine.lock_row import include_name
+from app.core.engine.migration_lock.advisory_lock import cluster_of, migration_lock_of
+from app.core.engine.migration_lock.lease import Errors
+from app.core.engine.migration_lock.lock_row import include_name
 from app.core.errors import DatabaseUnavailableError, Violation
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails.

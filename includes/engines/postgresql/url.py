@@ -9,7 +9,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError
 
 from app.core.engine.addresses import addresses
-from app.core.engine.host_list import cut_hosts, with_hosts
+from app.core.engine.hosts.parsing import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
 
 # The dialect of this service replaces the one of SQLAlchemy.

@@ -11,8 +11,8 @@ import asyncpg
 
 from app.core.config import Settings
 from app.core.engine.addresses import Address
-from app.core.engine.host_search import Search
-from app.core.engine.hosts import Hosts
+from app.core.engine.hosts.hosts import Hosts
+from app.core.engine.hosts.search import Search
 from app.core.engine.url import driver_arguments
 
 CLOSE_TIMEOUT = 2.0

@@ -12,8 +12,8 @@ from asyncmy.errors import MySQLError
 from app.core.config import Settings
 from app.core.engine import error_codes
 from app.core.engine.addresses import Address
-from app.core.engine.host_search import Search
-from app.core.engine.hosts import Hosts
+from app.core.engine.hosts.hosts import Hosts
+from app.core.engine.hosts.search import Search
 from app.core.engine.url import driver_arguments
 
 # The driver says this, in a RuntimeError, when the other side closes a new connection at once. A

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from app.core.engine import driver
-from app.core.engine.lock_row import Cluster, lock_table
+from app.core.engine.migration_lock.lock_row import Cluster, lock_table
 from app.main import create_app
 from tests.platform import database
 from tests.platform.clients import client_of

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from app.core.database import engine
-from app.core.engine import driver, lease
-from app.core.engine.lock_row import Cluster, lock_table
+from app.core.engine import driver
+from app.core.engine.migration_lock import lease
+from app.core.engine.migration_lock.lock_row import Cluster, lock_table
 from app.core.errors import DatabaseUnavailableError, MigrationLockError
 from tests.platform import database
 from tests.platform.database_server import UNAVAILABLE, DriverError

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from app.core.database import engine
-from app.core.engine.lock_row import Cluster, LockRow, create_table, lock_table
+from app.core.engine.migration_lock.lock_row import Cluster, LockRow, create_table, lock_table
 from app.core.errors import MigrationLockError
 from tests.platform import database
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
-from app.core.engine import host_watch
+from app.core.engine.hosts import watch
 from app.core.engine.tracing import traced_database
 from app.core.engine.unavailable import exit_if_unavailable
 from app.core.errors import DatabaseUnavailableError
@@ -24,8 +24,8 @@ EngineFactory = Callable[..., AsyncEngine]
 async def test_a_statement_on_a_silent_host_ends_when_another_host_can_be_used(
     make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(host_watch, "PERIOD", 0.05)
-    monkeypatch.setattr(host_watch, "PATIENCE", 0.4)
+    monkeypatch.setattr(watch, "PERIOD", 0.05)
+    monkeypatch.setattr(watch, "PATIENCE", 0.4)
     async with running() as proxy:
         url = several(proxy.port, server_port())
         engine = make_engine(database_url=url, database_connect_timeout=10)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.core.engine.advisory_lock import cluster_of
+from app.core.engine.migration_lock.advisory_lock import cluster_of
 
 
 @pytest.mark.parametrize(

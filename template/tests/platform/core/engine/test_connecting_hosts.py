@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.core.config import Settings, get_settings
 from app.core.engine import connecting, driver
 from app.core.engine.addresses import Address, addresses
-from app.core.engine.hosts import Hosts
+from app.core.engine.hosts.hosts import Hosts
 from app.core.engine.url import build_url, may_lead_to_pooler, parse_url
 from app.core.errors import DatabaseUnavailableError
 

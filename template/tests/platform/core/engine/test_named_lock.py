@@ -6,8 +6,14 @@ from typing import Any, cast
 import pytest
 
 from app.core.database import engine
-from app.core.engine.lock_row import Cluster
-from app.core.engine.named_lock import GALERA, GROUP_REPLICATION, TIDB, cluster_of, named_lock
+from app.core.engine.migration_lock.lock_row import Cluster
+from app.core.engine.migration_lock.named_lock import (
+    GALERA,
+    GROUP_REPLICATION,
+    TIDB,
+    cluster_of,
+    named_lock,
+)
 from app.core.errors import MigrationLockError
 
 

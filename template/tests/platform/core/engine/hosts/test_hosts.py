@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from app.core.engine import hosts as module
 from app.core.engine.addresses import NoUsableHostError
-from app.core.engine.host_search import Search
-from app.core.engine.hosts import Hosts
-from tests.platform.core.engine.host_servers import ONE, Link, RefusedError, Servers, until
+from app.core.engine.hosts import hosts as module
+from app.core.engine.hosts.hosts import Hosts
+from app.core.engine.hosts.search import Search
+from tests.platform.core.engine.hosts.servers import ONE, Link, RefusedError, Servers, until
 
 
 @pytest.mark.parametrize("state", ["silent", "mute", "standby", OSError(), RefusedError()])

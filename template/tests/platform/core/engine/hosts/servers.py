@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from app.core.engine.addresses import Address
-from app.core.engine.host_search import Search
-from app.core.engine.hosts import Hosts
+from app.core.engine.hosts.hosts import Hosts
+from app.core.engine.hosts.search import Search
 
 ONE, TWO, THREE = [Address("one", 1), Address("two", 2), Address("three", 3)]
 ALL = [ONE, TWO, THREE]

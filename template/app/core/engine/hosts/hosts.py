@@ -7,8 +7,8 @@ from time import monotonic
 from typing import Generic
 
 from app.core.engine.addresses import Address, NoUsableHostError
-from app.core.engine.host_search import ConnectionT, Search
-from app.core.engine.host_watch import HostWatch
+from app.core.engine.hosts.search import ConnectionT, Search
+from app.core.engine.hosts.watch import HostWatch
 
 # While other hosts answer, a silent one is tried again after these seconds, by one caller.
 PAUSE = 1.0

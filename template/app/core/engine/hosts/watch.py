@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple
 from weakref import WeakKeyDictionary
 
 from app.core.engine.addresses import Address
-from app.core.engine.host_search import ConnectionT, Search
+from app.core.engine.hosts.search import ConnectionT, Search
 
 # Seconds between two questions, for an answer, and until the other hosts are asked again.
 PERIOD = 1.0

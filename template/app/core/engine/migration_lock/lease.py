@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.util import await_, greenlet_spawn
 from structlog import get_logger
 
-from app.core.engine.lock_row import Cluster, LockRow, create_table
+from app.core.engine.migration_lock.lock_row import Cluster, LockRow, create_table
 from app.core.errors import DatabaseUnavailableError, MigrationLockError
 
 LEASE = 30.0  # seconds without a change of the row until another process takes the lock over

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import URL, make_url
 
 from app.core.engine.addresses import Address, addresses, place
-from app.core.engine.host_list import cut_hosts, with_hosts
+from app.core.engine.hosts.parsing import cut_hosts, with_hosts
 
 
 def parse(text: str) -> URL:

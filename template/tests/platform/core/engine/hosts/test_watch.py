@@ -5,9 +5,9 @@ import gc
 
 import pytest
 
-from app.core.engine import host_watch
-from app.core.engine.hosts import Hosts
-from tests.platform.core.engine.host_servers import Link, RefusedError, Servers, until
+from app.core.engine.hosts import watch
+from app.core.engine.hosts.hosts import Hosts
+from tests.platform.core.engine.hosts.servers import Link, RefusedError, Servers, until
 
 ALL = {"one": "usable", "two": "usable", "three": "usable"}
 
@@ -15,9 +15,9 @@ ALL = {"one": "usable", "two": "usable", "three": "usable"}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask often."""
-    monkeypatch.setattr(host_watch, "PERIOD", 0.02)
-    monkeypatch.setattr(host_watch, "PATIENCE", 0.4)
-    monkeypatch.setattr(host_watch, "RETRY", 0.02)
+    monkeypatch.setattr(watch, "PERIOD", 0.02)
+    monkeypatch.setattr(watch, "PATIENCE", 0.4)
+    monkeypatch.setattr(watch, "RETRY", 0.02)
 
 
 async def opened(servers: Servers, hosts: Hosts[Link]) -> None:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, text
 from structlog import get_logger
 
-from app.core.engine.lease import Errors, lease
-from app.core.engine.lock_row import Cluster
+from app.core.engine.migration_lock.lease import Errors, lease
+from app.core.engine.migration_lock.lock_row import Cluster
 
 logger = get_logger(__name__)
 
