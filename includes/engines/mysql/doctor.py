@@ -12,6 +12,7 @@ from app.core.doctor.findings import Context, Finding, Level
 from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
 from app.core.engine.driver import COLLATION
 from app.core.engine.replica_settings import replica_settings
+from app.core.engine.server_state import only_reads
 from app.models.base import Base
 
 # Older releases are not tested.
@@ -73,7 +74,7 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "server", name, advice)
     else:
         yield Finding(Level.OK, "server", name)
-    if connection.scalar(READ_ONLY):
+    if not only_reads(context.settings) and connection.scalar(READ_ONLY):
         found = "the server accepts no writes: it is a replica, or read-only by its settings"
         yield Finding(Level.ERROR, "writes", found, "Set DATABASE_URL to the primary.")
 

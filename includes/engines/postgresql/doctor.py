@@ -10,6 +10,7 @@ from app.core.discovery import import_models
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
 from app.core.engine.replica_settings import replica_settings
+from app.core.engine.server_state import only_reads
 from app.models.base import Base
 
 # Older releases get no corrections.
@@ -73,7 +74,7 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
     if encoding != "UTF8":
         advice = "Create the database with ENCODING 'UTF8', and copy the data."
         yield Finding(Level.WARNING, "encoding", f"{encoding} lacks most characters", advice)
-    if connection.scalar(READ_ONLY):
+    if not only_reads(context.settings) and connection.scalar(READ_ONLY):
         found = "the server accepts no writes: it is a standby, or read-only by its settings"
         yield Finding(Level.ERROR, "writes", found, "Set DATABASE_URL to the primary.")
 

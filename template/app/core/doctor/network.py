@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection
 from app.core.doctor.findings import Context, Finding, Level
 from app.core.engine import driver
 from app.core.engine.addresses import addresses
+from app.core.engine.limits import connections_for_checks
 
 CLOCK_TOLERANCE = timedelta(seconds=2)
 # By the cause of a failed connect; the first type that fits.
@@ -77,12 +78,14 @@ def check_limits(connection: Connection, context: Context) -> Iterator[Finding]:
     settings = context.settings
     limit = int(connection.execute(driver.CONNECTION_LIMIT).scalar_one())
     idle = int(connection.execute(driver.IDLE_TIMEOUT).scalar_one())
-    per_process = settings.database_pool_size + settings.database_max_overflow
+    pool = settings.database_pool_size + settings.database_max_overflow
+    checks = connections_for_checks(settings)
     replicas = context.replicas or settings.service_replicas
-    wanted = replicas * settings.web_concurrency * per_process
+    wanted = replicas * settings.web_concurrency * (pool + checks)
+    per_process = f"(pool {pool} + checks {checks})" if checks else f"pool {pool}"
     text = (
-        f"{wanted} (replicas {replicas} x processes {settings.web_concurrency} x pool "
-        f"{per_process}); the server accepts {limit or 'any number'}"
+        f"{wanted} (replicas {replicas} x processes {settings.web_concurrency} x {per_process}); "
+        f"the server accepts {limit or 'any number'}"
     )
     if 0 < limit < wanted:
         advice = (

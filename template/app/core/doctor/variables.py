@@ -20,6 +20,8 @@ REFUSED = "not accepted"
 SECRET_NAME = re.compile(r"credential|dsn|key|pass|secret|token", re.IGNORECASE)
 # Paths, which are no secrets themselves.
 PATHS = ("database_ssl_key", "secrets_dir")
+# They are shown without their passwords.
+SHOWN_URLS = ("database_replica_url", "database_url")
 USER_INFO = re.compile(r"(?<=//)[^/\s]+@")
 PASSWORD = re.compile(r"(?<=//)([^:/]*:)[^@]*(?=@)")
 SECRET_PARAMETER = re.compile(r"(?<=[?&])([^=&]*(?:key|pass|secret|token)[^=&]*=)[^&]*", re.I)
@@ -93,7 +95,7 @@ def rows(settings: Settings | None, refused: Container[str] = ()) -> list[Row]:
 def _shown(name: str, value: object) -> str:
     if value is None:
         return "not set"
-    if name == "database_url" and isinstance(value, SecretStr):
+    if name in SHOWN_URLS and isinstance(value, SecretStr):
         address = PASSWORD.sub(rf"\g<1>{HIDDEN}", value.get_secret_value().strip())
         return SECRET_PARAMETER.sub(rf"\g<1>{HIDDEN}", address)
     is_named_secret = SECRET_NAME.search(name) and name not in PATHS

@@ -5,8 +5,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog import get_logger
 
 from app.core.config import Settings
+from app.core.engine.addresses import addresses
 
 logger = get_logger(__name__)
+
+
+def connections_for_checks(settings: Settings) -> int:
+    """Return the number of connections that a process has to a server beside its pool.
+
+    With several hosts, each engine asks the host that it uses whether it answers. With replicas,
+    each server is asked for its position.
+    """
+    several = int(len(addresses(settings.sqlalchemy_url)) > 1)
+    positions = int(settings.database_replica_url is not None)
+    return several + positions * (1 + several)
 
 
 async def warn_about_limits(
@@ -38,12 +50,13 @@ async def warn_about_limits(
         return
     if behind_pooler:
         return
-    per_worker = settings.database_pool_size + settings.database_max_overflow
+    pool = settings.database_pool_size + settings.database_max_overflow
+    per_worker = pool + connections_for_checks(settings)
     wanted = settings.service_replicas * settings.web_concurrency * per_worker
     if 0 < limit < wanted:
         logger.warning(
             "connection_limit_exceeded",
-            replicas=settings.service_replicas,
+            service_replicas=settings.service_replicas,
             workers=settings.web_concurrency,
             connections_per_worker=per_worker,
             wanted=wanted,

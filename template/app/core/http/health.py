@@ -11,6 +11,7 @@ from app.core.config import get_settings
 from app.core.database import engine, reader
 from app.core.engine.pool import FairQueuePool
 from app.core.engine.server_state import is_usable
+from app.core.errors import DatabaseUnavailableError
 from app.core.replica import replica_reader
 
 READINESS_TIMEOUT = 2.0
@@ -47,7 +48,8 @@ class Readiness:
                 if await is_usable(reader, await replica_reader(), get_settings()):
                     return None
         except Exception as error:
-            logger.warning("readiness_failed", reason=repr(error))
+            cause = error.__cause__ if isinstance(error, DatabaseUnavailableError) else None
+            logger.warning("readiness_failed", reason=repr(cause or error))
             return "The database does not respond."
         # Without requests no write would fail, and so replace connections to a former primary.
         cast(FairQueuePool, engine.pool).renew()

@@ -2,13 +2,13 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import MetaData, text
+from sqlalchemy import URL, MetaData, text
 from structlog.testing import capture_logs
 
 from app.core.config import Settings, get_settings
 from app.core.database import build_engine, engine
 from app.core.engine import driver
-from app.core.engine.limits import warn_about_limits
+from app.core.engine.limits import connections_for_checks, warn_about_limits
 
 
 async def warnings(settings: Settings) -> list[Any]:
@@ -28,7 +28,21 @@ async def test_pools_that_exceed_the_connection_limit_log_a_warning() -> None:
     assert (line["workers"], line["connections_per_worker"]) == (2, limit)
     assert (line["wanted"], line["server_limit"]) == (2 * limit, limit)
     (line,) = await warnings(settings.model_copy(update={"service_replicas": 3}))
-    assert (line["replicas"], line["wanted"]) == (3, 3 * limit)
+    assert (line["service_replicas"], line["wanted"]) == (3, 3 * limit)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "has_replicas", "checks"), [(1, False, 0), (2, False, 1), (1, True, 1), (2, True, 3)]
+)
+def test_the_connections_of_checks_count(hosts: int, has_replicas: bool, checks: int) -> None:
+    url = get_settings().sqlalchemy_url
+    names = {"host": ",".join(["db.example"] * hosts), "port": ",".join(["1000"] * hosts)}
+    address = URL.create(url.drivername, database=url.database, query=names)
+    changes = {
+        "database_url": SecretStr(str(address)),
+        "database_replica_url": SecretStr(str(url)) if has_replicas else None,
+    }
+    assert connections_for_checks(get_settings().model_copy(update=changes)) == checks
 
 
 async def test_connections_to_a_pooler_are_not_counted() -> None:

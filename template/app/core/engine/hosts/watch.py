@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import Generic, NamedTuple
 from weakref import WeakKeyDictionary
 
+from structlog import get_logger
+
 from app.core.engine.addresses import Address
 from app.core.engine.hosts.search import ConnectionT, Search
 
@@ -13,6 +15,8 @@ from app.core.engine.hosts.search import ConnectionT, Search
 PERIOD = 1.0
 PATIENCE = 1.0
 RETRY = 0.5
+
+logger = get_logger(__name__)
 
 
 class _Host(NamedTuple, Generic[ConnectionT]):
@@ -84,7 +88,9 @@ class HostWatch(Generic[ConnectionT]):
                 await question
 
     def _leave(self, address: Address) -> None:
-        for connection in [one for one, place in self._in_use.items() if place == address]:
+        connections = [one for one, place in self._in_use.items() if place == address]
+        logger.warning("database_host_left", host=str(address), connections=len(connections))
+        for connection in connections:
             self._hosts[address].search.close(connection)
             del self._in_use[connection]
 

@@ -5,6 +5,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from app.core.config import Settings, get_settings
 from app.core.database import build_engine, build_reader
@@ -31,9 +32,12 @@ async def test_without_the_database_only_readiness_fails(
     address = SecretStr(url.render_as_string(hide_password=False))
     nowhere = build_engine(get_settings().model_copy(update={"database_url": address}))
     monkeypatch.setattr(health, "reader", build_reader(nowhere, get_settings()))
-    response = await client.get("/health/ready")
+    with capture_logs() as lines:
+        response = await client.get("/health/ready")
     assert response.status_code == 503
     assert response.json()["detail"] == "The database does not respond."
+    (reason,) = (line["reason"] for line in lines if line["event"] == "readiness_failed")
+    assert "DatabaseUnavailableError" not in reason, "the cause is more useful"
     for secret in ("top-secret", "127.0.0.1", str(url.database)):
         assert secret not in response.text
     assert (await client.get("/health/live")).status_code == 200

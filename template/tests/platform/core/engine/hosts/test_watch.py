@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.core.engine.hosts import watch
 from app.core.engine.hosts.hosts import Hosts
@@ -36,7 +37,10 @@ async def test_connections_to_a_silent_host_end_when_another_one_fits() -> None:
     # The host may be slow.
     assert "one" not in servers.closed
     servers.states["three"] = "usable"
-    await until(lambda: servers.closed.count("one") == 3)
+    with capture_logs() as lines:
+        await until(lambda: servers.closed.count("one") == 3)
+    (line,) = lines
+    assert (line["event"], line["host"], line["connections"]) == ("database_host_left", "one:1", 2)
     # New connections do not wait for the silent host first.
     assert await asyncio.wait_for(servers.find(hosts, seconds=5), 1) == "three"
 
