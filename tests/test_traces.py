@@ -83,6 +83,7 @@ FILES = {
     "tests/platform/core/engine/test_connecting_hosts.py": ("database", {"postgresql"}),
     "app/core/engine/limits.py": ("database", SERVERS),
     "app/core/replica_checks.py": ("database", SERVERS),
+    "app/core/replica_positions.py": ("database", SERVERS),
     "app/core/replicas.py": ("database", SERVERS),
     "app/core/engine/replica_settings.py": ("database", SERVERS),
     "app/core/engine/tls.py": ("database", SERVERS),
