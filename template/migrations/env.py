@@ -4,6 +4,7 @@ import asyncio
 import io
 import re
 import warnings
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -131,11 +132,14 @@ def do_run_migrations(connection: Connection) -> None:
         on_version_apply=complete,
         **driver.MIGRATION_OPTIONS,
     )
+    # `current`, `check` and `revision` only read: without a lock, and without a table of versions.
+    options = context.get_context().opts
+    reads = options["dont_mutate"] = bool({"dont_mutate", "revision_context"} & {*options})
     if is_up_to_date():
         return
     connection.rollback()  # to see the data that the previous holder of the lock has committed
     with (
-        driver.migration_lock(connection),
+        nullcontext() if reads else driver.migration_lock(connection),
         progress.watching(connection),
         applied.logging(connection),
         context.begin_transaction(),

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy import Connection, Engine, event, inspect, text
 
 from app.core.database import engine
 from tests.platform.scratch_migrations import Migrations
@@ -32,6 +32,23 @@ def test_an_upgrade_without_pending_revisions_acquires_no_lock(
         event.remove(Engine, "before_cursor_execute", note)
     # One statement checks that the version table exists, one reads it.
     assert len([sql for sql in statements if not sql.startswith("BEGIN")]) == 2
+
+
+@pytest.mark.parametrize("command", ["current", "check"])
+def test_a_command_that_only_reads_acquires_no_lock(
+    command: str, migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("app.core.engine.driver.migration_lock")
+    migrations.run(command)
+
+
+@pytest.mark.usefixtures("rebuilt_database")
+async def test_a_command_that_only_reads_creates_no_table(migrations: Migrations) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE alembic_version"))
+    with pytest.raises(SystemExit):
+        await asyncio.to_thread(migrations.run, "check")
+    assert "alembic_version" not in await tables()
 
 
 @pytest.mark.usefixtures("rebuilt_database")
