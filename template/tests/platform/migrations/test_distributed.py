@@ -1,4 +1,4 @@
-"""Each statement of requests and migrations, held against the limits of distributed databases.
+"""Each statement of the service and its migrations, held against limits of distributed databases.
 
 They are those that the manuals name, see `docs/recipes/distributed-databases.md`; the databases
 themselves are not started here.
@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from app.core.config import get_settings
+from app.core.doctor.database import check_database
+from app.core.doctor.findings import Context, Level
 from app.core.engine import driver
 from app.core.engine.migration_lock.lock_row import Cluster, lock_table
 from app.main import create_app
@@ -74,6 +77,13 @@ def refused(statements: list[str]) -> dict[str, set[str]]:
 async def test_no_request_sends_what_a_distributed_database_refuses(sent: list[str]) -> None:
     await send_requests()
     assert any(statement.startswith("INSERT INTO gizmo") for statement in sent)
+    assert refused(sent) == {}
+
+
+def test_the_doctor_sends_no_statement_that_a_distributed_database_refuses(sent: list[str]) -> None:
+    findings = check_database(Context(get_settings()))
+    assert not [found for found in findings if found.level == Level.ERROR]
+    assert any("alembic_version" in statement for statement in sent)
     assert refused(sent) == {}
 
 
