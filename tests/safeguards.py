@@ -6,13 +6,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Safeguard:
-    """A piece of code, what to put in its place, and the tests that must fail then."""
+    """A piece of code, what to put in its place, and the tests that must fail then.
+
+    `database` is the engine whose project has the code.
+    """
 
     promise: str
     file: str
     code: str
     instead: str
     tests: str
+    database: str = "postgresql"
 
     def take_out(self, project: Path) -> None:
         """Break the promise in a project."""
@@ -1003,5 +1007,92 @@ SAFEGUARDS = [
         "replicas = context.replicas or settings.service_replicas",
         "replicas = 1",
         "tests/platform/core/doctor/test_network.py",
+    ),
+    Safeguard(
+        "a proxy without a server is no error of the program",
+        "app/core/engine/primary.py",
+        "if str(error) != CLOSED:",
+        "if True:",
+        "tests/platform/network/test_closing.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "of several MySQL hosts, the one that accepts writes is used",
+        "app/core/engine/primary.py",
+        "primary.refusal if len(named) > 1 else _accept",
+        "_accept",
+        "tests/platform/core/engine/test_primary.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a user without the right to see the group can use several hosts",
+        "app/core/engine/primary.py",
+        "            if len(self._questions) == 1 or not is_answer:",
+        "            if True:",
+        "tests/platform/core/engine/test_primary.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "connections to a MySQL server that is no longer the primary end",
+        "app/core/engine/primary.py",
+        "        if await self.refusal(connection):",
+        "        if False:",
+        "tests/platform/core/engine/test_primary.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a MySQL server that accepts no statements is left",
+        "app/core/engine/error_codes.py",
+        "LEAVE = READ_ONLY | {1047, 3032, 3168, 6400}",
+        "LEAVE = READ_ONLY",
+        "tests/platform/core/engine/test_error_codes.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a failed certification at COMMIT is a 503",
+        "app/core/engine/error_codes.py",
+        "{1180, 3100, 3168,",
+        "{3100, 3168,",
+        "tests/platform/core/engine/test_driver.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a COMMIT that failed without a conflict is not run again",
+        "app/core/engine/error_codes.py",
+        'code == 1180 and "error 149 " in str(error)',
+        "code == 1180",
+        "tests/platform/core/engine/test_mysql.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a migration does not begin without the lock of the server",
+        "app/core/engine/migration_lock/named_lock.py",
+        "    if given is None:",
+        "    if False:",
+        "tests/platform/core/engine/test_named_lock.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "migrations of Group Replication have a lock that holds on all servers",
+        "app/core/engine/migration_lock/named_lock.py",
+        "        return GROUP_REPLICATION",
+        "        return None",
+        "tests/platform/core/engine/test_named_lock.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a MySQL server that accepts no writes is not ready",
+        "app/core/engine/server_state.py",
+        "    return bool(answer)",
+        "    return True",
+        "tests/platform/network/test_failover.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a command that only reads the database needs no lock",
+        "migrations/env.py",
+        "nullcontext() if reads else driver",
+        "driver",
+        "tests/platform/migrations/test_upgrade.py",
     ),
 ]

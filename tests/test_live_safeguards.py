@@ -28,12 +28,14 @@ def fails_without(service: Service, safeguard: Safeguard) -> bool:
         shutil.rmtree(broken)
 
 
+@pytest.mark.parametrize("database", sorted({guard.database for guard in SAFEGUARDS}))
 def test_each_promise_has_a_test_that_fails_when_it_is_broken(
-    start: Callable[..., Service],
+    database: str, start: Callable[..., Service]
 ) -> None:
-    service = start(database="postgresql")
+    service = start(database=database)
+    guards = [guard for guard in SAFEGUARDS if guard.database == database]
     with service.running_database() as url:
         service.environment["TEST_DATABASE_URL"] = f"{url}_test"
-        kept = [guard.promise for guard in SAFEGUARDS if not fails_without(service, guard)]
+        kept = [guard.promise for guard in guards if not fails_without(service, guard)]
     if kept:
         pytest.fail(f"no test fails without what keeps these promises: {kept}")
