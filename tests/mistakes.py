@@ -19,6 +19,7 @@ from app.core.database import (
 from app.core.http.fields import PathId
 from app.core.http.routing import FeatureRouter
 from app.core.pagination import Page
+from app.core.replica import CurrentReplicaReader
 from app.core.retry import run_transaction
 from app.order_item.crud import order_item_crud
 from app.order_item.schemas import OrderItemCreate, OrderItemQuery, OrderItemRead, OrderItemUpdate
@@ -78,6 +79,12 @@ async def result_of_a_repeated_transaction(values: ProductCreate) -> OrderItemRe
     assert_type(created, ProductRead)
     # refused: got "ProductRead", expected "OrderItemRead" [return-value]
     return created
+
+
+async def change_through_a_replica(reader: CurrentReplicaReader, values: ProductCreate) -> None:
+    assert_type(await product_crud.get(reader, 1), ProductRead)
+    # refused: has incompatible type "Reader"; expected "AsyncSession" [arg-type]
+    await product_crud.create(reader, values)
 
 
 async def row_without_its_schema(reader: CurrentReader) -> list[ProductRead]:
