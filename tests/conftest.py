@@ -86,6 +86,17 @@ def start(template: Path, tmp_path: Path) -> Iterator[Callable[..., live.Service
         service.remove()
 
 
+@pytest.fixture
+def mysql_service(
+    start: Callable[..., live.Service], monkeypatch: pytest.MonkeyPatch
+) -> live.Service:
+    """A project on MySQL whose only servers are those of a cluster; its own tests do not run."""
+    monkeypatch.setenv("TEST_MYSQL_URL", "mysql://nobody@127.0.0.1:1")
+    service = start(database="mysql")
+    service.server = None
+    return service
+
+
 @pytest.fixture(autouse=True)
 def _one_cluster_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let the servers of one cluster at a time use this machine, also those of other runs."""

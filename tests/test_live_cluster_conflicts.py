@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.clusters.galera import Galera, galera
-from tests.clusters.group_replication import Group, Node, group, until
+from tests.clusters.group_replication import Group, group
+from tests.clusters.mysql_node import Node, until
 from tests.clusters.processes import serving
 from tests.live import Service
 
@@ -63,23 +64,22 @@ CLUSTERS: dict[str, Callable[[], AbstractContextManager[Group | Galera]]] = {
 
 @pytest.mark.parametrize("name", CLUSTERS)
 def test_a_row_that_three_primaries_change_is_counted_exactly(
-    name: str, start: Callable[..., Service]
+    name: str, mysql_service: Service
 ) -> None:
-    service = start(database="mysql")
-    feature = service.path / "app/counting"
+    feature = mysql_service.path / "app/counting"
     feature.mkdir()
     (feature / "__init__.py").touch()
     shutil.copy(ROUTES, feature / "routes.py")
     with CLUSTERS[name]() as servers:
         first = servers.nodes[0]
         first.query(f"CREATE DATABASE {DATABASE}")
-        service.run("uv", "run", "poe", "migrate", DATABASE_URL=first.url(DATABASE))
+        mysql_service.run("uv", "run", "poe", "migrate", DATABASE_URL=first.url(DATABASE))
         first.query(ROWS)
         ids = [row for (row,) in first.query("SELECT id FROM counting.product ORDER BY id")]
         for node in servers.nodes:
             until(lambda node=node: prices(node) == [0, 0], "the rows are everywhere")
         urls = [node.url(DATABASE) for node in servers.nodes]
-        with serving(service, *urls) as addresses:
+        with serving(mysql_service, *urls) as addresses:
             once = count(addresses, f"/api/v1/counting/once/{ids[0]}")
             again = count(addresses, f"/api/v1/counting/again/{ids[1]}")
         print(f"{name}: once {dict(once)}, again {dict(again)}")

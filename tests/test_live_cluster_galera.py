@@ -1,7 +1,6 @@
 """A service on three servers of MariaDB with Galera, under load and faults."""
 
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -9,35 +8,32 @@ from tests.clusters.galera import galera
 from tests.clusters.load import loaded, rows
 from tests.clusters.probe import probing
 from tests.clusters.processes import serving
+from tests.clusters.recovery import BOUND, report, settle
 from tests.live import Service
-from tests.test_live_cluster_group_replication import report, settle
 
 pytestmark = pytest.mark.cluster
 
 DATABASE = "shop"
 
 
-@pytest.fixture
-def service(start: Callable[..., Service], monkeypatch: pytest.MonkeyPatch) -> Service:
-    """A project whose only server is the cluster: its own tests do not run."""
-    monkeypatch.setenv("TEST_MYSQL_URL", "mysql://nobody@127.0.0.1:1")
-    service = start(database="mysql")
-    service.server = None
-    return service
-
-
-def test_writes_resume_after_each_fault_of_galera(service: Service) -> None:
+def test_writes_resume_after_each_fault_of_galera(mysql_service: Service) -> None:
     # A row that one server has acknowledged is read through another one.
     with galera("--wsrep-sync-wait=7") as servers:
         one, two, three = servers.nodes
         one.query(f"CREATE DATABASE {DATABASE}")
         url = servers.url(DATABASE)
-        service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=url)
+        mysql_service.run("uv", "run", "alembic", "upgrade", "head", DATABASE_URL=url)
         with (
-            serving(service, url) as addresses,
+            serving(mysql_service, url) as addresses,
             probing(servers.nodes) as probe,
-            loaded(service, *addresses) as load,
+            loaded(mysql_service, *addresses) as load,
         ):
+            settle(*addresses)
+            load.mark("planned stop")
+            one.stop()
+            settle(*addresses)
+            servers.start(one)
+            servers.until_complete()
             settle(*addresses)
             load.mark("kill")
             one.kill()
@@ -63,10 +59,11 @@ def test_writes_resume_after_each_fault_of_galera(service: Service) -> None:
                 node.thaw()
             settle(*addresses)
             servers.until_complete()
-        report(load, probe, "kill", "back", "freeze", "majority back")
+        report(load, probe, "planned stop", "kill", "back", "freeze", "majority back")
         unready = load.turned("503", after=load.marks["majority lost"])
         print(f"majority lost: readiness 503 after {unready:.2f} s")
+        assert unready < 2 * BOUND
         for node in servers.nodes:
-            found = rows(service, node.url(DATABASE))
+            found = rows(mysql_service, node.url(DATABASE))
             load.check(found)
         print(f"stored though refused: {load.stored_though_refused(found)}")

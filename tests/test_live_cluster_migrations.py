@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.clusters.galera import galera
-from tests.clusters.group_replication import Node, group, until
+from tests.clusters.group_replication import group
+from tests.clusters.mysql_node import Node, until
 from tests.live import Service
 
 pytestmark = pytest.mark.cluster
+
+Begin = Callable[[str], subprocess.Popen[str]]
 
 ROUNDS = 10
 NOWHERE = "mysql://user:secret@127.0.0.1:1/shop"
@@ -36,95 +39,100 @@ def add_revision(service: Service, message: str, *steps: str) -> Path:
     return file
 
 
-def begin(service: Service, url: str) -> subprocess.Popen[str]:
-    """Begin a migration."""
-    return subprocess.Popen(
-        [service.path / ".venv/bin/alembic", "upgrade", "head"],
-        cwd=service.path,
-        env=service.environment | {"DATABASE_URL": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@pytest.fixture
+def begin(mysql_service: Service) -> Iterator[Begin]:
+    """Begin a migration of a database; what still runs at the end is killed."""
+    processes = []
+
+    def begin(url: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [mysql_service.path / ".venv/bin/alembic", "upgrade", "head"],
+            cwd=mysql_service.path,
+            env=mysql_service.environment | {"DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
-def migrate_everywhere(service: Service, urls: Sequence[str]) -> None:
+def migrate_everywhere(begin: Begin, urls: Sequence[str], *, revisions: int) -> None:
     """Migrate through each server at once; one applies each revision, the others wait."""
-    processes = [begin(service, url) for url in urls]
+    processes = [begin(url) for url in urls]
     words = "\n".join(process.communicate(timeout=60)[0] for process in processes)
     assert [process.returncode for process in processes] == [0] * len(urls), words
     applied = re.findall(r"migration_applied.*?revision\W+(\w+)", words)
-    files = list((service.path / "migrations/versions").glob("*.py"))
-    assert len(applied) == len(set(applied)) == len(files), words
+    assert len(applied) == len(set(applied)) == revisions, words
 
 
-@pytest.fixture
-def service(start: Callable[..., Service], monkeypatch: pytest.MonkeyPatch) -> Service:
-    """A project whose only server is the cluster: its own tests do not run."""
-    monkeypatch.setenv("TEST_MYSQL_URL", "mysql://nobody@127.0.0.1:1")
-    service = start(database="mysql")
-    service.server = None
-    return service
-
-
-def rounds(service: Service, nodes: Sequence[Node]) -> Iterator[int]:
+def rounds(service: Service, begin: Begin, nodes: Sequence[Node]) -> Iterator[int]:
     """Migrate a new database in each round through all servers; yield the number of the round."""
     for number, step in enumerate(STEPS):
         add_revision(service, f"step {number}", step)
+    revisions = len([*(service.path / "migrations/versions").glob("*.py")])
     for number in range(ROUNDS):
         name = f"round_{number}"
         nodes[number % 3].query(f"CREATE DATABASE {name}")
         for node in nodes:
             until(partial(node.query, f"SHOW DATABASES LIKE '{name}'"), name)
         began = time.monotonic()
-        migrate_everywhere(service, [node.url(name) for node in nodes])
+        migrate_everywhere(begin, [node.url(name) for node in nodes], revisions=revisions)
         print(f"round {number}: {time.monotonic() - began:.1f} s")
         yield number
 
 
-def test_migrations_through_every_server_of_a_group(service: Service) -> None:
+def test_migrations_through_every_server_of_a_group(mysql_service: Service, begin: Begin) -> None:
     with group(multi_primary=True) as servers:
-        for _ in rounds(service, servers.nodes):
+        for _ in rounds(mysql_service, begin, servers.nodes):
             for node in servers.nodes:
                 members = servers.members(seen_by=node)
                 assert sorted(members.values()) == ["ONLINE PRIMARY"] * 3
 
 
-def test_migrations_through_every_server_of_galera(service: Service) -> None:
+def test_migrations_through_every_server_of_galera(mysql_service: Service, begin: Begin) -> None:
     with galera() as servers:
-        for _ in rounds(service, servers.nodes):
+        for _ in rounds(mysql_service, begin, servers.nodes):
             servers.until_complete()
 
 
-def test_another_server_does_not_continue_a_killed_migration(service: Service) -> None:
-    lease = service.path / "app/core/engine/migration_lock/lease.py"
+def test_another_server_does_not_continue_a_killed_migration(
+    mysql_service: Service, begin: Begin
+) -> None:
+    lease = mysql_service.path / "app/core/engine/migration_lock/lease.py"
     lease.write_text(lease.read_text().replace("LEASE = 30.0", "LEASE = 4.0"))
-    add_revision(service, "slow", "op.execute('DO SLEEP(8)')", STEPS[0])
+    add_revision(mysql_service, "slow", "op.execute('DO SLEEP(8)')", STEPS[0])
     with group(multi_primary=True) as servers:
         one, two, _ = servers.nodes
         one.query("CREATE DATABASE shop")
         until(partial(two.query, "SHOW DATABASES LIKE 'shop'"), "the database is everywhere")
-        killed = begin(service, one.url("shop"))
+        killed = begin(one.url("shop"))
         running = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'DO SLEEP%'"
         until(partial(one.query, running), "the slow statement runs")
         killed.kill()
         killed.communicate()
-        other = begin(service, two.url("shop"))
+        other = begin(two.url("shop"))
         words, _ = other.communicate(timeout=60)
         assert other.returncode != 0, words
         assert "holds the migration lock and does not renew it" in words
         assert f":{one.port} " in words
-        same = begin(service, one.url("shop"))
+        same = begin(one.url("shop"))
         words, _ = same.communicate(timeout=60)
         assert same.returncode == 0, words
         assert "migration_lock_taken_over" in words
         # Where the server has left, its statement cannot be committed any more.
         one.query("DELETE FROM shop.alembic_version")
         one.query("DROP TABLE shop.scratch, shop.product")
-        killed = begin(service, one.url("shop"))
+        killed = begin(one.url("shop"))
         until(partial(one.query, running), "the slow statement runs")
         one.kill()
         killed.communicate()
-        words, _ = begin(service, two.url("shop")).communicate(timeout=90)
+        words, _ = begin(two.url("shop")).communicate(timeout=90)
         assert "migration_lock_taken_over" in words
         assert two.query("SHOW TABLES FROM shop LIKE 'scratch'"), words

@@ -1,16 +1,16 @@
 """A service on a PostgreSQL primary with two standbys, while servers fail."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.balancers import until_answer
 from tests.clusters.load import Load, loaded, rows
 from tests.clusters.pgbouncer import PgBouncer, pgbouncer
 from tests.clusters.postgresql import Cluster, Node, cluster
 from tests.clusters.processes import serving
+from tests.clusters.recovery import settle
 from tests.live import Service
 
 pytestmark = pytest.mark.cluster
@@ -33,13 +33,6 @@ def fault(load: Load, name: str) -> Iterator[None]:
     load.mark(f"{name} begins")
     yield
     load.mark(f"{name} ends")
-    time.sleep(PAUSE)
-
-
-def settle(addresses: Sequence[str]) -> None:
-    """Wait until all processes are ready, and the load goes on as before the faults."""
-    for address in addresses:
-        until_answer(int(address.rpartition(":")[2]), "/health/ready")
     time.sleep(PAUSE)
 
 
@@ -100,7 +93,8 @@ def test_postgresql_writes_resume_after_each_fault_by_a_url_with_three_hosts(sta
         ):
             for act in (kill, freeze, switch, lose_majority):
                 act(servers, load)
-            settle(addresses)
+            settle(*addresses)
+            time.sleep(PAUSE)
         found = rows(service, url)
     load.print_report("PostgreSQL, three hosts")
     print(f"stored although refused: {load.stored_though_refused(found)}")
@@ -125,7 +119,8 @@ def test_postgresql_writes_resume_after_each_fault_behind_pgbouncer(start: Start
                 restart(servers, load)
                 switch_while_paused(servers, pooler, load)
                 kill_behind(servers, pooler, load)
-                settle(addresses)
+                settle(*addresses)
+                time.sleep(PAUSE)
             found = rows(service, servers.primary.url("shop"))
     load.print_report("PostgreSQL, PgBouncer")
     print(f"stored although refused: {load.stored_though_refused(found)}")

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.clusters import skip
-from tests.clusters.group_replication import PASSWORD, USER, Node, until
-from tests.servers import PATH, free_port
+from tests.clusters.mysql_node import PASSWORD, USER, Node, until
+from tests.clusters.ports import server_port
+from tests.servers import PATH
 from tests.servers import USER as SYSTEM_USER
 
 # Unpacked and not installed: other tests use the server on the PATH.
@@ -46,7 +47,7 @@ class GaleraNode(Node):
 
     def __init__(self, number: int, folder: Path) -> None:
         super().__init__(number, folder)
-        self.transfer_port, self.snapshot_port = free_port(), free_port()
+        self.transfer_port, self.snapshot_port = server_port(), server_port()
 
     def status(self, name: str) -> str:
         """Return the value of a status variable without its prefix `wsrep_`."""
@@ -54,7 +55,8 @@ class GaleraNode(Node):
 
     def end_of_log(self) -> str:
         """Return the last lines of the server's log."""
-        return "\n".join(self.log.read_text("utf-8").splitlines()[-20:])
+        lines = self.log.read_text("utf-8").splitlines() if self.log.exists() else []
+        return "\n".join(lines[-20:])
 
     def stop(self) -> None:
         """End the server in order."""
@@ -70,7 +72,7 @@ class Galera:
         self._options = options
         self.nodes = [GaleraNode(number, folder) for number in (1, 2, 3)]
         self._root = root
-        libraries = [root / "usr/lib/x86_64-linux-gnu", root / "lib/x86_64-linux-gnu"]
+        libraries = [*root.glob("usr/lib/*-linux-gnu"), *root.glob("lib/*-linux-gnu")]
         self._environment = {
             "LD_LIBRARY_PATH": os.pathsep.join(map(str, libraries)),
             "PATH": f"{root / 'usr/bin'}{os.pathsep}{PATH}",
@@ -203,6 +205,10 @@ def galera(*options: str) -> Iterator[Galera]:
                 servers.start(node, is_first=node is servers.nodes[0])
             servers.until_complete()
             yield servers
+        except BaseException:
+            for node in servers.nodes:
+                print(f"node {node.number}:", node.end_of_log(), sep="\n")
+            raise
         finally:
             servers.stop()
 
@@ -218,17 +224,21 @@ def _unpacked() -> Path:
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         skip("Galera is unpacked from Debian's packages, and there is no apt-get")
     shutil.rmtree(home, ignore_errors=True)
-    archives, parts = home / "archives", home / "parts"
-    for folder in (archives / "partial", parts):
+    archives, lists, parts = home / "archives", home / "lists", home / "parts"
+    for folder in (archives / "partial", lists / "partial", parts):
         folder.mkdir(parents=True)
-    options = ["-qq", "-y", "-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1"]
-    options += ["-o", "APT::Sandbox::User=root", "--no-install-recommends", "--download-only"]
+    # Nothing of the machine is changed, or needs another user.
+    places = {
+        "Dir::Cache::archives": archives,
+        "Dir::State::lists": lists,
+        "Dir::Cache::pkgcache": "",
+    }
+    places |= {"Debug::NoLocking": "1", "APT::Sandbox::User": "root"}
+    apt = ["apt-get", "-qq", "-y", *(f"-o{name}={value}" for name, value in places.items())]
     # Without the scripts of the server, which need many more packages.
     needed = [name for name in PACKAGES if name != "mariadb-server"]
-    commands = (
-        ["apt-get", *options, "--reinstall", "install", *needed],
-        ["apt-get", "-qq", "download", "mariadb-server"],
-    )
+    install = ["--no-install-recommends", "--download-only", "--reinstall", "install"]
+    commands = ([*apt, "update"], [*apt, *install, *needed], [*apt, "download", "mariadb-server"])
     for command in commands:
         result = subprocess.run(command, cwd=archives, capture_output=True, text=True, check=False)
         if result.returncode:
@@ -236,5 +246,6 @@ def _unpacked() -> Path:
     for package in archives.glob("*.deb"):
         subprocess.run(["dpkg", "-x", package, parts], check=True)
     parts.rename(root)
-    shutil.rmtree(archives)
+    for folder in (archives, lists):
+        shutil.rmtree(folder)
     return root

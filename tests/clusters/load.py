@@ -141,7 +141,10 @@ def loaded(service: Service, *addresses: str, rate: int = WRITES_PER_SECOND) -> 
         try:
             yield load
         finally:
-            client.communicate(timeout=120)
+            try:
+                client.communicate(timeout=120)
+            finally:
+                client.kill()
     load.answers += [Answer(*json.loads(line)) for line in output.read_text().splitlines()]
     assert client.returncode == 0
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.clusters import program
+from tests.clusters.ports import server_port
 from tests.clusters.postgresql import USER, Node
+from tests.clusters.processes import ended
 from tests.servers import USER as SYSTEM_USER
-from tests.servers import free_port
 
 # The default of `server_login_retry` is 15 s: so long all clients would wait after a restart.
 CONFIGURATION = """
@@ -36,7 +37,7 @@ class PgBouncer:
     """A running PgBouncer, and the server that it uses."""
 
     def __init__(self, database: str, folder: Path, node: Node) -> None:
-        self.port = free_port()
+        self.port = server_port()
         self.file = folder / "pgbouncer.ini"
         self._database = database
         self._node = node
@@ -84,13 +85,11 @@ def pgbouncer(database: str, node: Node) -> Iterator[PgBouncer]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        try:
+        with ended(process):
             for _ in range(100):
                 with suppress(AssertionError):
                     pooler.command("SHOW VERSION")
                     break
+                assert process.poll() is None, f"PgBouncer ended with {process.returncode}"
                 time.sleep(0.1)
             yield pooler
-        finally:
-            process.terminate()
-            process.wait(timeout=60)

@@ -12,9 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.clusters import skip
+from tests.clusters.ports import server_port
 from tests.live import Service
 from tests.servers import USER as SYSTEM_USER
-from tests.servers import children, free_port
+from tests.servers import children
 
 USER = "app"
 # A small machine has three of them; nothing has to survive the loss of its power.
@@ -41,7 +42,7 @@ class Node:
 
     def __init__(self, number: int, folder: Path, programs: Path) -> None:
         self.number = number
-        self.port = free_port()
+        self.port = server_port()
         self.data = folder / f"data{number}"
         self.log = folder / f"log{number}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -246,6 +247,10 @@ def cluster(service: Service, **options: str) -> Iterator[Cluster]:
         try:
             servers.create(options)
             yield servers
+        except BaseException:
+            for node in filter(lambda node: node.log.exists(), servers.nodes):
+                print(f"server {node.number}:", node.log.read_text()[-2000:], sep="\n")
+            raise
         finally:
             servers.stop()
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pymysql
 
 from tests.clusters import program
-from tests.clusters.group_replication import PASSWORD, USER, Group, Node
+from tests.clusters.group_replication import Group
+from tests.clusters.mysql_node import PASSWORD, USER, Node
+from tests.clusters.ports import server_port
+from tests.clusters.processes import ended
 from tests.live import Service
-from tests.servers import free_port
 
 PAGE = "docs/recipes/several-servers.md"
 
@@ -45,7 +47,7 @@ class Agent(http.server.BaseHTTPRequestHandler):
 def haproxy(service: Service, servers: Group, database: str) -> Iterator[str]:
     """Run HAProxy, and yield the URL of a database behind it."""
     command = program("haproxy")
-    port = free_port()
+    port = server_port()
     file = service.path.parent / "haproxy.cfg"
     with ExitStack() as agents:
         ports = [agents.enter_context(_agent(service, node)) for node in servers.nodes]
@@ -56,11 +58,8 @@ def haproxy(service: Service, servers: Group, database: str) -> Iterator[str]:
             block = block.replace(old, new)
         file.write_text(block)
         process = subprocess.Popen([command, "-db", "-f", str(file)], stderr=subprocess.DEVNULL)
-        try:
+        with ended(process):
             yield f"mysql://{USER}:{PASSWORD}@127.0.0.1:{port}/{database}"
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
 
 
 @contextmanager
@@ -69,9 +68,11 @@ def _agent(service: Service, node: Node) -> Iterator[int]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def _block(service: Service, language: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pymysql
 
-from tests.clusters.group_replication import USER, Node
+from tests.clusters.mysql_node import USER, Node
 
 PAUSE = 0.05
 

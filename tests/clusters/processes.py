@@ -1,13 +1,36 @@
 """Processes of a service, one for each database URL."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.balancers import until_answer
+from tests.clusters.ports import server_port
 from tests.live import Service
-from tests.servers import free_port
+
+
+@contextmanager
+def ended(*processes: subprocess.Popen[Any], seconds: float = 60) -> Iterator[None]:
+    """End processes in order after the block; kill what does not end, and fail."""
+    try:
+        yield
+    finally:
+        end(processes, seconds=seconds)
+
+
+def end(processes: Sequence[subprocess.Popen[Any]], *, seconds: float = 60) -> None:
+    """End processes in order; kill those that do not end, and fail."""
+    try:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.wait(timeout=seconds)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
 
 
 @contextmanager
@@ -17,7 +40,7 @@ def serving(service: Service, *urls: str, **variables: str) -> Iterator[list[str
     They write their log to the file `log` beside the project.
     """
     processes: list[subprocess.Popen[bytes]] = []
-    ports = [free_port() for _ in urls]
+    ports = [server_port() for _ in urls]
     with log_of(service).open("a") as log:
         try:
             for url, port in zip(urls, ports, strict=True):
@@ -34,11 +57,11 @@ def serving(service: Service, *urls: str, **variables: str) -> Iterator[list[str
             for port in ports:
                 until_answer(port, "/health/ready")
             yield [f"http://127.0.0.1:{port}" for port in ports]
+        except BaseException:
+            print("service:", *log_of(service).read_text().splitlines()[-30:], sep="\n")
+            raise
         finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(timeout=60)
+            end(processes)
 
 
 def log_of(service: Service) -> Path:
