@@ -514,8 +514,22 @@ SAFEGUARDS = [
     Safeguard(
         "a host that is only slow keeps its connections",
         "app/core/engine/hosts/watch.py",
-        "if await host.another_fits():",
-        "if True:",
+        "if await host.another_fits() and not question.done():",
+        "if not question.done():",
+        "tests/platform/core/engine/hosts/test_watch.py",
+    ),
+    Safeguard(
+        "a host that answers before another one is found keeps its connections",
+        "app/core/engine/hosts/watch.py",
+        " and not question.done():",
+        ":",
+        "tests/platform/core/engine/hosts/test_watch.py",
+    ),
+    Safeguard(
+        "the check of hosts ends with the service, also when a driver loses a cancellation",
+        "app/core/engine/hosts/watch.py",
+        "await asyncio.wait([question], timeout=PATIENCE)",
+        "await question",
         "tests/platform/core/engine/hosts/test_watch.py",
     ),
     Safeguard(

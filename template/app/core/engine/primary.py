@@ -14,6 +14,7 @@ from app.core.engine import error_codes
 from app.core.engine.addresses import Address
 from app.core.engine.hosts.hosts import Hosts
 from app.core.engine.hosts.search import Search
+from app.core.engine.hosts.watch import PERIOD
 from app.core.engine.url import driver_arguments
 
 # The driver says this, in a RuntimeError, when the other side closes a new connection at once. A
@@ -63,7 +64,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
             partial(_open, arguments),
             primary.refusal if len(named) > 1 else _accept,
             primary.stays,
-            asyncmy.Connection.close,
+            _abort,
             errors=(OSError, MySQLError),
         )
         rest = seconds - (monotonic() - start)
@@ -79,35 +80,45 @@ class Primary:
     """
 
     def __init__(self) -> None:
-        self._questions = [*QUESTIONS]
+        self._question = QUESTIONS[0]
 
     async def refusal(self, connection: asyncmy.Connection) -> str | None:
         """Return the reason why a server is not wanted; None if it accepts writes."""
+        question = self._question
         try:
             async with connection.cursor() as cursor:
                 # Proxies that send reads to replicas send FOR UPDATE to the primary.
-                await cursor.execute(f"SELECT {self._questions[0]} FOR UPDATE")
+                await cursor.execute(f"SELECT {question} FOR UPDATE")
                 (answer,) = await cursor.fetchone()
         except MySQLError as error:
             is_answer = error_codes.code_of(error) and not error_codes.may_pass(error)
-            if len(self._questions) == 1 or not is_answer:
+            if question == QUESTIONS[-1] or not is_answer:
                 raise
-            del self._questions[0]
+            self._question = QUESTIONS[-1]
             return await self.refusal(connection)
         await connection.rollback()
         return None if answer else "the server accepts no writes"
 
     async def stays(self, connection: asyncmy.Connection) -> None:
-        """Wait for the answer of a server in use; for ever if it accepts writes no longer.
+        """Wait until a server in use answers that it accepts writes.
 
-        Connections to such a server end like those to a silent one, when another one is wanted.
+        Connections to a server that accepts no writes end like those to a silent one.
         """
-        if await self.refusal(connection):
-            await asyncio.Event().wait()
+        while True:
+            if await self.refusal(connection) is None:
+                return
+            await asyncio.sleep(PERIOD)
 
 
 async def _accept(connection: asyncmy.Connection) -> str | None:
     return None
+
+
+def _abort(connection: Any) -> None:
+    # With TLS, `close` alone would wait for an answer of the server.
+    if connection._transport is not None:
+        connection._transport.abort()
+    connection.close()
 
 
 def _addresses(host: str | None, port: int | str | None) -> list[Address]:

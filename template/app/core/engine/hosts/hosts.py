@@ -45,10 +45,9 @@ class Hosts(Generic[ConnectionT]):
                 host of a URL has its own error instead.
         """
         address, connection = await self._find(search, addresses, seconds, each)
-        if len(addresses) > 1:
+        if others := [one for one in addresses if one != address]:
 
             async def another_fits() -> bool:
-                others = [one for one in addresses if one != address]
                 try:
                     _, other = await self._find(search, others, seconds, each)
                 except search.errors:
@@ -128,7 +127,8 @@ def _failure(addresses: Sequence[Address], errors: dict[Address, Exception]) -> 
 def _rank(error: Exception) -> int:
     if isinstance(error, NoUsableHostError):
         return 1
-    return 2 if isinstance(error, OSError) else 0
+    is_silence = isinstance(error, OSError) or isinstance(error.__cause__, OSError)
+    return 2 if is_silence else 0
 
 
 def _words(error: Exception, address: Address) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextvars import Context
 from typing import Generic, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -29,7 +29,8 @@ class HostWatch(Generic[ConnectionT]):
 
     Without it, the requests on a machine that has vanished would wait for the statement timeout,
     and hold all connections of the pool, although another server has taken over. A host that is
-    only slow keeps its connections, because no other host can be used then.
+    only slow keeps its connections, unless another host can be used: a cluster with one primary
+    has no other one then.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,8 @@ class HostWatch(Generic[ConnectionT]):
         # Of the newest connection: the password may have changed.
         self._hosts[address] = _Host(search, another_fits)
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            # Without the context of the request that happens to be the first one.
+            self._task = asyncio.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
         """Ask until all connections are gone."""
@@ -64,7 +66,10 @@ class HostWatch(Generic[ConnectionT]):
         try:
             while self._in_use:
                 await asyncio.sleep(PERIOD)
-                for address in {*self._in_use.values()}:
+                in_use = {*self._in_use.values()}
+                for address in own.keys() - in_use:
+                    self._hosts[address].search.close(own.pop(address))
+                for address in in_use:
                     await self._ask(address, own)
         finally:
             for address, connection in own.items():
@@ -78,14 +83,15 @@ class HostWatch(Generic[ConnectionT]):
             for _ in range(2):
                 await asyncio.wait([question], timeout=PATIENCE / 2)
             while not question.done():
-                if await host.another_fits():
+                if await host.another_fits() and not question.done():
                     self._leave(address)
-                    break
+                    return
                 await asyncio.wait([question], timeout=RETRY)
         finally:
             question.cancel()
-            with suppress(asyncio.CancelledError, *host.search.errors):
-                await question
+            # `await question` would hide that this task is cancelled, and wait without a limit for
+            # a driver that loses the cancellation.
+            await asyncio.wait([question], timeout=PATIENCE)
 
     def _leave(self, address: Address) -> None:
         connections = [one for one, place in self._in_use.items() if place == address]

@@ -10,6 +10,7 @@ import pytest
 from asyncmy.errors import MySQLError
 from pydantic import SecretStr
 from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
@@ -18,6 +19,7 @@ from app.core.engine.addresses import Address, addresses
 from app.core.engine.primary import connector
 from app.core.engine.url import build_url, parse_url
 from app.core.errors import DatabaseUnavailableError
+from tests.platform.network.proxy import running
 
 EngineFactory = Callable[..., AsyncEngine]
 
@@ -103,16 +105,41 @@ async def test_the_test_server_accepts_writes() -> None:
         await connection.ensure_closed()
 
 
-async def test_a_server_that_accepts_writes_no_longer_is_left() -> None:
+async def test_a_server_that_accepts_writes_no_longer_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def accepts(self: primary.Primary, connection: asyncmy.Connection) -> None: ...
+
     connection = await connector(get_settings())(**connect_arguments())
     server = primary.Primary()
     try:
         await asyncio.wait_for(server.stays(connection), 5)
         await connection.query("SET SESSION TRANSACTION READ ONLY")
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(server.stays(connection), 0.5)
+        stays = asyncio.create_task(server.stays(connection))
+        assert not (await asyncio.wait([stays], timeout=0.3))[0]
+        monkeypatch.setattr(primary.Primary, "refusal", accepts)
+        await asyncio.wait_for(stays, 5)
     finally:
         await connection.ensure_closed()
+
+
+async def test_a_statement_on_a_silent_host_ends_with_tls_too(make_engine: EngineFactory) -> None:
+    async with running() as proxy:
+        url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=proxy.port)
+        url = url.update_query_dict({"ssl_mode": "require"})
+        secret = SecretStr(url.render_as_string(hide_password=False))
+        try:
+            connection = await make_engine(database_url=secret).connect()
+        except DBAPIError as error:
+            pytest.skip(f"the server has no TLS: {error.orig}")
+        driver_connection = (await connection.get_raw_connection()).driver_connection
+        proxy.silence()
+        statement = asyncio.create_task(connection.execute(text("SELECT 1")))
+        assert not (await asyncio.wait([statement], timeout=0.3))[0]
+        primary._abort(driver_connection)
+        with pytest.raises(DBAPIError):
+            await asyncio.wait_for(statement, 5)
+        await connection.close()
 
 
 async def test_the_question_needs_no_right_on_the_table_of_the_group(
@@ -120,15 +147,19 @@ async def test_the_question_needs_no_right_on_the_table_of_the_group(
 ) -> None:
     monkeypatch.setattr(primary, "QUESTIONS", ("(SELECT 1 FROM group_of_nobody)", "1"))
     connection = await connector(get_settings())(**connect_arguments())
+    other = await connector(get_settings())(**connect_arguments())
     server = primary.Primary()
     try:
-        assert await server.refusal(connection) is None
-        assert server._questions == ["1"]
-        server._questions = ["(SELECT 1 FROM group_of_nobody)"]
+        # Both ask before the first one has an answer.
+        assert await asyncio.gather(*map(server.refusal, (connection, other))) == [None, None]
+        assert server._question == "1"
+        server._question = "(SELECT 1 FROM group_of_nobody)"
+        monkeypatch.setattr(primary, "QUESTIONS", (server._question,))
         with pytest.raises(MySQLError, match="group_of_nobody"):
             await server.refusal(connection)
     finally:
         await connection.ensure_closed()
+        await other.ensure_closed()
 
 
 def connect_arguments() -> dict[str, object]:

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+
+from structlog.contextvars import get_contextvars
 
 from app.core.engine.addresses import Address
 from app.core.engine.hosts.hosts import Hosts
@@ -37,12 +40,14 @@ class Servers:
     def __init__(self, **states: object) -> None:
         self.states = states
         self.asked: list[str] = []
+        self.contexts: list[dict[str, object]] = []
         self.links: list[Link] = []
         self.closed: list[str] = []
 
     async def connect(self, address: Address) -> Link:
         host = str(address.host)
         self.asked.append(host)
+        self.contexts.append(get_contextvars())
         state = self.states[host]
         if state == "silent":
             await asyncio.sleep(60)
@@ -59,8 +64,15 @@ class Servers:
         return "it is a standby" if state == "standby" else None
 
     async def ping(self, link: Link) -> None:
-        """Answer, unless the server is silent; a slow one answers when it is not slow any more."""
+        """Answer, unless the server is silent; a slow one answers when it is not slow any more.
+
+        With a deaf one, a cancellation of the wait is lost.
+        """
         state = self.states[link.host]
+        if state == "deaf":
+            for _ in range(2):
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(3)
         if state == "slow":
             await until(lambda: self.states[link.host] != "slow")
         if state == "silent":

@@ -4,6 +4,7 @@ import asyncio
 import gc
 
 import pytest
+from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
 from app.core.engine.hosts import watch
@@ -21,11 +22,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "RETRY", 0.02)
 
 
-async def opened(servers: Servers, hosts: Hosts[Link]) -> None:
+async def opened(servers: Servers, hosts: Hosts[Link], *, seconds: float = 5) -> None:
     """Open two connections, and wait until the watch has its own one."""
     before = len(servers.links)
     for _ in range(2):
-        await servers.find(hosts, seconds=5)
+        await servers.find(hosts, seconds=seconds)
     await until(lambda: len(servers.links) == before + 3)
 
 
@@ -58,19 +59,57 @@ async def test_a_host_that_was_slow_keeps_its_connections() -> None:
     assert len(servers.links) == 3 + servers.closed.count("two") + servers.closed.count("three")
 
 
-async def test_a_host_that_answers_keeps_its_connections() -> None:
+async def test_an_answer_during_the_search_for_another_host_is_enough() -> None:
+    servers, hosts = Servers(one="usable", two="mute", three="usable"), Hosts[Link]()
+    await opened(servers, hosts, seconds=1)
+    servers.states["one"] = "slow"
+    await until(lambda: "two" in servers.asked)
+    servers.states["one"] = "usable"
+    await until(lambda: "three" in servers.closed)
+    await asyncio.sleep(0.1)
+    assert "one" not in servers.closed
+
+
+async def test_a_cancelled_watch_ends() -> None:
+    servers, hosts = Servers(one="usable", two="standby", three="standby"), Hosts[Link]()
+    await opened(servers, hosts)
+    servers.states["one"] = "deaf"
+    await until(lambda: "three" in servers.asked)
+    servers.states["three"] = "usable"
+    await until(lambda: servers.closed.count("one") == 2)
+    task = hosts._watch._task
+    assert task is not None
+    task.cancel()
+    await asyncio.wait_for(asyncio.wait([task]), 1)
+    assert task.cancelled()
+
+
+async def test_the_own_connection_ends_with_those_to_its_host() -> None:
     servers, hosts = Servers(**ALL), Hosts[Link]()
     await opened(servers, hosts)
+    servers.states["one"] = "standby"
+    assert await servers.find(hosts, seconds=5) == "two"
+    assert servers.closed == ["one"]
+    del servers.links[:2]
+    gc.collect()
+    await until(lambda: servers.closed == ["one", "one"])
+
+
+async def test_a_host_that_answers_keeps_its_connections() -> None:
+    servers, hosts = Servers(**ALL), Hosts[Link]()
+    with bound_contextvars(request_id="first"):
+        await opened(servers, hosts)
     await asyncio.sleep(0.2)
     assert servers.closed == []
     assert servers.asked == ["one"] * 3
+    assert servers.contexts == [{"request_id": "first"}] * 2 + [{}]
 
 
 async def test_a_host_that_refuses_is_asked_again() -> None:
     servers, hosts = Servers(**ALL), Hosts[Link]()
     await opened(servers, hosts)
     servers.states["one"] = RefusedError()
-    await until(lambda: servers.asked.count("one") > 3)
+    await until(lambda: servers.asked.count("one") > 5)
     assert servers.closed == ["one"]
     servers.states["one"] = "usable"
     await until(lambda: len(servers.links) == 4)
