@@ -178,14 +178,28 @@ async def test_a_conflict_is_repeated() -> None:
         assert await connection.run_sync(transact)
 
 
+def unavailable() -> DatabaseUnavailableError:
+    error = DatabaseUnavailableError()
+    error.__cause__ = OSError("away")
+    return error
+
+
 @pytest.mark.parametrize(
-    "errors", [[wrapped(ProgrammingError, "denied")], [OSError("away") for _ in range(100)]]
+    ("errors", "reason"),
+    [
+        ([wrapped(ProgrammingError, "denied")], "denied"),
+        ([OSError("away") for _ in range(100)], "away"),
+        ([unavailable() for _ in range(100)], "away"),
+        ([TimeoutError() for _ in range(100)], "TimeoutError"),
+    ],
 )
-async def test_other_errors_and_too_many_of_them_are_reported(errors: list[Exception]) -> None:
+async def test_other_errors_and_too_many_of_them_are_reported(
+    errors: list[Exception], reason: str
+) -> None:
     def transact(connection: Connection) -> bool:
         with a_lease(connection) as own:
             return own._transact(Failing(*errors))
 
     async with engine.connect() as connection:
-        with pytest.raises(MigrationLockError, match=r"The migration lock failed: (denied|away)"):
+        with pytest.raises(MigrationLockError, match=f"The migration lock failed: .*{reason}"):
             await connection.run_sync(transact)

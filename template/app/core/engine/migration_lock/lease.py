@@ -65,8 +65,9 @@ def lease(connection: Connection, cluster: Cluster, errors: Errors) -> Iterator[
         held.renew()  # fails if the lock was lost
     finally:
         event.remove(connection, "before_cursor_execute", held.check)
-        renewals.cancel()
-        await_(asyncio.wait([renewals]))
+        while not renewals.done():  # a driver may lose a cancellation
+            renewals.cancel()
+            await_(asyncio.wait([renewals], timeout=PAUSE))
         with suppress(MigrationLockError):  # others wait for the end of the lease
             held.release()
 
@@ -147,7 +148,7 @@ class _Lease:
                     return result
             except self._caught as error:
                 if not self._may_pass(error) or monotonic() > deadline:
-                    reason = getattr(error, "orig", None) or error
+                    reason = _reason(error)
                     raise MigrationLockError(f"The migration lock failed: {reason}") from error
             await_(asyncio.sleep(PAUSE * secrets.randbelow(100) / 100))
 
@@ -155,3 +156,9 @@ class _Lease:
         if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
             return True
         return error.connection_invalidated or self._is_unavailable(error)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, DatabaseUnavailableError) and error.__cause__ is not None:
+        error = error.__cause__
+    return str(getattr(error, "orig", None) or error) or type(error).__name__

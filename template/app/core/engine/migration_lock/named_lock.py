@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 from structlog import get_logger
 
 from app.core.engine.migration_lock.lease import Errors, lease
@@ -16,8 +15,9 @@ logger = get_logger(__name__)
 # One day: MariaDB does not accept -1 for "no limit", and would acquire no lock.
 PATIENCE = 86400
 
+# Not those with GLOBAL: `wsrep_on` of Percona XtraDB Cluster belongs to the session.
 VARIABLES = text(
-    "SHOW GLOBAL VARIABLES WHERE variable_name IN"
+    "SHOW VARIABLES WHERE variable_name IN"
     " ('group_replication_group_name', 'version', 'wsrep_on') AND value NOT IN ('', 'OFF')"
 )
 # A statement goes on in its server when its client is gone, and other servers do not see it.
@@ -84,5 +84,5 @@ def named_lock(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(DBAPIError):  # the end of the session releases it too
+        with suppress(Exception):  # the end of the session releases it too
             connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
