@@ -40,6 +40,7 @@ REFUSED_URLS = [
     ("mysql://u:p@h", "the database name is missing"),
     ("mysql://u:a@b@h/shop", "must be percent-encoded: write %40 for @"),
     ("mysql://h/shop?colour=blue", "the parameter colour is unknown; accepted are"),
+    ("mysql://one,two/shop?unix_socket=/three", "hosts are in two places"),
 ]
 
 # URLs as providers print them, and the mode of the context that they lead to.

@@ -94,6 +94,8 @@ def _accepted(given: dict[str, Any]) -> dict[str, str]:
             raise ValueError(f"the parameter {name} is unknown; accepted are {names}")
     if not query.get("connect_timeout", "1").isdecimal():
         raise ValueError("connect_timeout must be a number of seconds")
+    if "unix_socket" in query and "host" in query:
+        raise ValueError("hosts are in two places: write each socket as a host, as in %2Fpath,TWO")
     if "disable" in modes and len(modes) > 1:
         raise ValueError("one parameter disables TLS, and another one asks for it")
     if not modes and "ssl_ca" in query and UNCHECKED & given.keys():
