@@ -1,8 +1,6 @@
 """Questions to a MySQL or MariaDB server about its state."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import Boolean, Select, TextClause, literal, literal_column, select, text
+from sqlalchemy import Boolean, Select, literal, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
@@ -17,17 +15,11 @@ POSITION = text(
     f"SELECT CASE WHEN {WRITABLE} THEN"
     " /*!80000 @@global.gtid_executed */ /*M!100000 @@global.gtid_binlog_pos */ END"
 )
+# Whether a replica has reached a position.
 HAS_REACHED = (
     "/*!80000 GTID_SUBSET(:p{0}, @@global.gtid_executed) */"
     "/*M!100000 MASTER_GTID_WAIT(:p{0}, 0) = 0 */"
 )
-
-
-def has_reached(positions: Sequence[str]) -> TextClause:
-    """Return the question to a replica which positions of the primary it has reached."""
-    columns = ", ".join(HAS_REACHED.format(number) for number in range(len(positions)))
-    values = {f"p{number}": position for number, position in enumerate(positions)}
-    return text(f"SELECT {columns}").bindparams(**values)
 
 
 def _ask(condition: str) -> Select[bool]:

@@ -1,8 +1,6 @@
 """Questions to a PostgreSQL server about its state."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import Select, TextClause, func, literal, select, text
+from sqlalchemy import Select, func, literal, select, text
 
 from app.core.config import Settings
 from app.core.engine.reader import Reader
@@ -14,18 +12,12 @@ ACCEPTS_WRITES: Select[bool] = select(func.current_setting("transaction_read_onl
 # The parameters of a URL that choose one of its hosts.
 HOST_CHOICE = ("load_balance_hosts", "target_session_attrs")
 POSITION = text("SELECT CAST(pg_current_wal_lsn() AS text)")
-# NULL from a server that is no standby, such as one that has been promoted.
+# Whether a replica has reached a position; NULL from a server that is no standby, such as one that
+# has been promoted.
 HAS_REACHED = (
     "CASE WHEN pg_is_in_recovery()"
     " THEN pg_last_wal_replay_lsn() >= CAST(CAST(:p{} AS text) AS pg_lsn) END"
 )
-
-
-def has_reached(positions: Sequence[str]) -> TextClause:
-    """Return the question to a replica which positions of the primary it has reached."""
-    columns = ", ".join(HAS_REACHED.format(number) for number in range(len(positions)))
-    values = {f"p{number}": position for number, position in enumerate(positions)}
-    return text(f"SELECT {columns}").bindparams(**values)
 
 
 def only_reads(settings: Settings) -> bool:

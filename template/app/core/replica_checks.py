@@ -15,9 +15,9 @@ from structlog.contextvars import bind_contextvars
 
 from app.core.config import Settings
 from app.core.engine import driver
-from app.core.engine.server_state import POSITION, has_reached
+from app.core.engine.server_state import POSITION
 from app.core.engine.tracing import database_attributes
-from app.core.replica_positions import Position, Positions, lag_of
+from app.core.replica_positions import Position, Positions, has_reached, lag_of
 from app.core.replicas import Replica
 from app.models.base import Base
 
@@ -131,9 +131,8 @@ async def check(replica: Replica, probe: Probe, positions: Positions) -> None:
     A replica that cannot tell its position is used, and its lag is unknown.
     """
     noted = positions.all()
-    texts = [position.text for position in noted]
     try:
-        reached = await probe.ask(has_reached(texts) if texts else select(literal(None)))
+        reached = await probe.ask(has_reached(noted) if noted else select(literal(None)))
     except Exception as error:
         if _is_answer(error):
             replica.use(None)

@@ -8,6 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from sqlalchemy import TextClause, text
+
+from app.core.engine.server_state import HAS_REACHED
+
 # The lag is known to a tenth of the accepted one.
 STEPS = 10
 
@@ -40,6 +44,13 @@ class Positions:
     def all(self) -> list[Position]:
         """Return the positions, the oldest one first."""
         return [*self._noted]
+
+
+def has_reached(positions: Sequence[Position]) -> TextClause:
+    """Return the question to a replica which positions of the primary it has reached."""
+    columns = ", ".join(HAS_REACHED.format(number) for number in range(len(positions)))
+    values = {f"p{number}": position.text for number, position in enumerate(positions)}
+    return text(f"SELECT {columns}").bindparams(**values)
 
 
 def lag_of(positions: Sequence[Position], reached: Sequence[object]) -> float | None:
