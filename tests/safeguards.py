@@ -500,8 +500,15 @@ SAFEGUARDS = [
     Safeguard(
         "new connections do not wait for a host that has vanished",
         "app/core/engine/hosts/hosts.py",
-        "        return order or [*addresses]\n",
+        "        return sorted(order, key=self._is_last) or [*addresses]\n",
         "        return [*addresses]\n",
+        "tests/platform/core/engine/hosts/test_hosts.py",
+    ),
+    Safeguard(
+        "a host that was frozen is not used at once, since it may not know the new primary",
+        "app/core/engine/hosts/hosts.py",
+        "            self._last_until[address] = monotonic() + RETURN\n",
+        "            pass\n",
         "tests/platform/core/engine/hosts/test_hosts.py",
     ),
     Safeguard(
@@ -535,8 +542,8 @@ SAFEGUARDS = [
     Safeguard(
         "a connection to a host of the wrong kind is closed",
         "app/core/engine/hosts/hosts.py",
-        "            for _, connection in unwanted:\n                search.close(connection)\n",
-        "            pass\n",
+        "for _, connection in last + unwanted:",
+        "for _, connection in []:",
         "tests/platform/core/engine/hosts/test_hosts.py",
     ),
     Safeguard(

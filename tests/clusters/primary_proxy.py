@@ -24,15 +24,21 @@ PAGE = "docs/recipes/several-servers.md"
 class Agent(http.server.BaseHTTPRequestHandler):
     """The answer of the program on the machine of a server."""
 
-    def __init__(self, node: Node, statement: str, *arguments: object) -> None:
+    def __init__(self, node: Node, statements: str, *arguments: object) -> None:
         self._node = node
-        self._statement = statement
+        self._statements = statements
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:
         """Answer with 200 if the server is the primary."""
         try:
-            ((answer,),) = self._node.query(self._statement, timeout=1)
+            with (
+                self._node.connect(user="root", timeout=1) as connection,
+                connection.cursor() as cursor,
+            ):
+                for statement in self._statements.split(";"):
+                    cursor.execute(statement)
+                ((answer,),) = cursor.fetchall()
         except pymysql.Error:
             answer = 0
         with suppress(ConnectionError):  # HAProxy waits for a second only

@@ -12,6 +12,9 @@ from app.core.engine.hosts.watch import HostWatch
 
 # While other hosts answer, a silent one is tried again after these seconds, by one caller.
 PAUSE = 1.0
+# A silent host that answers again is the last choice for these seconds: a server that was frozen
+# does not know at once that there is another primary.
+RETURN = 5.0
 
 
 class Hosts(Generic[ConnectionT]):
@@ -22,6 +25,7 @@ class Hosts(Generic[ConnectionT]):
 
     def __init__(self) -> None:
         self._silent_until: dict[Address, float] = {}
+        self._last_until: dict[Address, float] = {}
         self._watch: HostWatch[ConnectionT] = HostWatch()
 
     async def find(
@@ -68,8 +72,9 @@ class Hosts(Generic[ConnectionT]):
         each: float | None,
     ) -> tuple[Address, ConnectionT]:
         end = monotonic() + seconds
-        order = self._without_silent(addresses)
+        order = self._order(addresses)
         errors: dict[Address, Exception] = {}
+        last: list[tuple[Address, ConnectionT]] = []
         unwanted: list[tuple[Address, ConnectionT]] = []
         try:
             for number, address in enumerate(order):
@@ -79,21 +84,27 @@ class Hosts(Generic[ConnectionT]):
                 except search.errors as error:
                     errors[address] = error
                     continue
-                if reason is None:
+                if reason is not None:
+                    unwanted.append((address, connection))
+                    errors[address] = NoUsableHostError(f"{address}: {reason}")
+                elif self._is_last(address):
+                    last.append((address, connection))
+                else:
                     return address, connection
-                unwanted.append((address, connection))
-                errors[address] = NoUsableHostError(f"{address}: {reason}")
-            if search.takes_any and unwanted:
-                return unwanted.pop(0)
+            if last or (search.takes_any and unwanted):
+                return (last or unwanted).pop(0)
         finally:
-            for _, connection in unwanted:
+            for _, connection in last + unwanted:
                 search.close(connection)
         raise _failure(addresses, errors)
 
-    def _without_silent(self, addresses: Sequence[Address]) -> list[Address]:
+    def _order(self, addresses: Sequence[Address]) -> list[Address]:
         now = monotonic()
         order = [one for one in addresses if self._silent_until.get(one, now) <= now]
-        return order or [*addresses]
+        return sorted(order, key=self._is_last) or [*addresses]
+
+    def _is_last(self, address: Address) -> bool:
+        return self._last_until.get(address, 0) > monotonic()
 
     async def _ask(
         self, search: Search[ConnectionT], address: Address, share: float
@@ -110,7 +121,8 @@ class Hosts(Generic[ConnectionT]):
         except search.errors:
             self._silent_until.pop(address, None)
             raise
-        self._silent_until.pop(address, None)
+        if self._silent_until.pop(address, None) is not None:
+            self._last_until[address] = monotonic() + RETURN
         return answer
 
 

@@ -38,9 +38,24 @@ async def test_a_silent_host_is_left_out_for_a_while(monkeypatch: pytest.MonkeyP
     servers.asked.clear()
     await asyncio.gather(*(servers.find(hosts) for _ in range(3)))
     assert servers.asked.count("one") == 1
+
+
+async def test_a_silent_host_that_comes_back_is_the_last_choice_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0)
+    monkeypatch.setattr(module, "RETURN", 0.3)
+    servers, hosts = Servers(one="silent", two="usable", three="standby"), Hosts[Link]()
+    await servers.find(hosts)
     servers.states["one"] = "usable"
-    await asyncio.sleep(0.5)
+    servers.asked.clear()
+    assert [await servers.find(hosts) for _ in range(2)] == ["two", "two"]
+    assert servers.asked == ["one", "two", "two"]
+    assert servers.closed == ["one"]
+    servers.states["two"] = "standby"
     assert await servers.find(hosts) == "one"
+    servers.states["two"] = "usable"
+    await asyncio.sleep(0.3)
     assert await servers.find(hosts) == "one"
 
 
