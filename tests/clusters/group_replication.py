@@ -173,7 +173,7 @@ class _Program:
             return [installed, "--no-defaults", user]
         usr = self._root / "usr"
         if not (usr / "sbin/mysqld").exists():
-            skip("no MySQL server with the plugin group_replication is installed")
+            skip("no MySQL server with group_replication is on the PATH or in REAL_MYSQL_HOME")
         libraries = usr / "lib/x86_64-linux-gnu"
         return [
             str(usr / "lib64/ld-linux-x86-64.so.2"),
