@@ -1048,7 +1048,7 @@ SAFEGUARDS = [
     Safeguard(
         "a user without the right to see the group can use several hosts",
         "app/core/engine/primary.py",
-        "            if len(self._questions) == 1 or not is_answer:",
+        "            if question == QUESTIONS[-1] or not is_answer:",
         "            if True:",
         "tests/platform/core/engine/test_primary.py",
         database="mysql",
@@ -1056,9 +1056,25 @@ SAFEGUARDS = [
     Safeguard(
         "connections to a MySQL server that is no longer the primary end",
         "app/core/engine/primary.py",
-        "        if await self.refusal(connection):",
-        "        if False:",
+        "            if await self.refusal(connection) is None:",
+        "            if True:",
         "tests/platform/core/engine/test_primary.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a silent MySQL server does not delay the end of a connection with TLS",
+        "app/core/engine/primary.py",
+        "asyncio.timeout(CLOSE_TIMEOUT)",
+        "asyncio.timeout(None)",
+        "tests/platform/core/engine/test_mysql.py",
+        database="mysql",
+    ),
+    Safeguard(
+        "a connection with TLS to a MySQL host that has vanished ends at once",
+        "app/core/engine/primary.py",
+        "            self._transport.abort()\n",
+        "            pass\n",
+        "tests/platform/core/engine/test_mysql.py",
         database="mysql",
     ),
     Safeguard(

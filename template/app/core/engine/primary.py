@@ -17,6 +17,8 @@ from app.core.engine.hosts.search import Search
 from app.core.engine.hosts.watch import PERIOD
 from app.core.engine.url import driver_arguments
 
+CLOSE_TIMEOUT = 2.0
+
 # The driver says this, in a RuntimeError, when the other side closes a new connection at once. A
 # proxy does so while it has no server.
 CLOSED = "Transport does not expose socket instance"
@@ -49,7 +51,7 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
 
     Its arguments are those of `asyncmy.connect`, and the parameters of the URL.
     """
-    hosts: Hosts[asyncmy.Connection] = Hosts()
+    hosts: Hosts[_Connection] = Hosts()
     primary = Primary()
 
     async def connect(**parameters: Any) -> Any:
@@ -64,13 +66,32 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
             partial(_open, arguments),
             primary.refusal if len(named) > 1 else _accept,
             primary.stays,
-            _abort,
+            _Connection.abort,
             errors=(OSError, MySQLError),
         )
         rest = seconds - (monotonic() - start)
         return await hosts.find(search, named, seconds=rest, each=each)
 
     return connect
+
+
+class _Connection(asyncmy.Connection):
+    address: Address
+    _transport: Any
+
+    async def ensure_closed(self) -> None:
+        """Close the connection; wait at most `CLOSE_TIMEOUT` seconds for a silent server."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT):
+                await super().ensure_closed()
+        except TimeoutError:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close the connection at once; with TLS, `close` waits for an answer of the server."""
+        if self._transport is not None:
+            self._transport.abort()
+        self.close()
 
 
 class Primary:
@@ -114,13 +135,6 @@ async def _accept(connection: asyncmy.Connection) -> str | None:
     return None
 
 
-def _abort(connection: Any) -> None:
-    # With TLS, `close` alone would wait for an answer of the server.
-    if connection._transport is not None:
-        connection._transport.abort()
-    connection.close()
-
-
 def _addresses(host: str | None, port: int | str | None) -> list[Address]:
     names, ports = (host or "").split(","), str(port or "").split(",")
     return [
@@ -129,16 +143,17 @@ def _addresses(host: str | None, port: int | str | None) -> list[Address]:
     ]
 
 
-async def _open(arguments: Mapping[str, Any], address: Address) -> asyncmy.Connection:
+async def _open(arguments: Mapping[str, Any], address: Address) -> _Connection:
     place: dict[str, Any] = {"host": address.host, "port": address.port}
     if (address.host or "").startswith("/"):
         place = {"unix_socket": address.host}
     given = {name: value for name, value in place.items() if value is not None}
+    connection = _Connection(**given, **arguments)  # type: ignore[no-untyped-call]
     try:
-        connection = await asyncmy.connect(**given, **arguments)
+        await connection.connect()
     except RuntimeError as error:
         if str(error) != CLOSED:
             raise
         raise ConnectionResetError("the server closed the connection") from error
-    connection.address = address  # type: ignore[attr-defined]
+    connection.address = address
     return connection

@@ -28,10 +28,10 @@ def test_a_shard_without_a_primary_is_unavailable(message: str) -> None:
 async def test_only_one_runtime_error_of_the_driver_is_a_closed_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def connect(**arguments: object) -> None:
+    async def connect(connection: object) -> None:
         raise RuntimeError("'cryptography' package is required")
 
-    monkeypatch.setattr("asyncmy.connect", connect)
+    monkeypatch.setattr("asyncmy.Connection.connect", connect)
     with pytest.raises(RuntimeError, match="cryptography"):
         await connector(get_settings())()
 

@@ -1,20 +1,27 @@
 """URL parameters and session settings of MySQL, independent of the server's defaults."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import insert, literal, select, table, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from app.core.config import get_settings
 from app.core.database import engine, reader
-from app.core.engine import server_state
+from app.core.engine import primary, server_state
 from app.core.engine.driver import COLLATION, engine_options, is_retryable, is_unavailable
 from app.core.engine.url import parse_url
 from scripts import local_server
 from tests.platform.gizmo import Gizmo
+from tests.platform.network.proxy import Proxy, running
+
+EngineFactory = Callable[..., AsyncEngine]
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
@@ -116,3 +123,44 @@ async def test_readiness_needs_no_right_on_the_table_of_the_group(
     monkeypatch.setattr(server_state, "_questions", [forbidden])
     with pytest.raises(DBAPIError):
         await server_state.is_usable(reader, reader, get_settings())
+
+
+@pytest.fixture
+async def encrypted(make_engine: EngineFactory) -> AsyncIterator[tuple[Proxy, AsyncConnection]]:
+    """A connection with TLS, whose statements have two seconds, and the proxy to its server."""
+    async with running() as proxy:
+        url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=proxy.port)
+        url = url.update_query_dict({"ssl_mode": "require"})
+        secret = SecretStr(url.render_as_string(hide_password=False))
+        try:
+            connection = await make_engine(
+                database_url=secret, database_statement_timeout=1
+            ).connect()
+        except DBAPIError as error:
+            pytest.skip(f"the server has no TLS: {error.orig}")
+        yield proxy, connection
+        await connection.close()
+
+
+async def test_a_connection_with_tls_to_a_silent_server_ends_at_once(
+    encrypted: tuple[Proxy, AsyncConnection],
+) -> None:
+    proxy, connection = encrypted
+    driver_connection: Any = (await connection.get_raw_connection()).driver_connection
+    proxy.silence()
+    statement = asyncio.create_task(connection.execute(text("SELECT 1")))
+    assert not (await asyncio.wait([statement], timeout=0.3))[0]
+    driver_connection.abort()
+    with pytest.raises(DBAPIError):
+        await asyncio.wait_for(statement, 1)
+
+
+async def test_a_silent_server_does_not_delay_the_end_of_tls(
+    encrypted: tuple[Proxy, AsyncConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(primary, "CLOSE_TIMEOUT", 0.1)
+    proxy, connection = encrypted
+    proxy.silence()
+    async with asyncio.timeout(10):
+        with pytest.raises(DBAPIError, match="read timeout"):
+            await connection.execute(text("SELECT 1"))
