@@ -152,7 +152,8 @@ async def test_a_connection_with_tls_to_a_silent_server_ends_at_once(
     assert not (await asyncio.wait([statement], timeout=0.3))[0]
     driver_connection.abort()
     with pytest.raises(DBAPIError):
-        await asyncio.wait_for(statement, 1)
+        await asyncio.wait_for(statement, 5)
+    driver_connection.abort()  # it is closed already
 
 
 async def test_a_silent_server_does_not_delay_the_end_of_tls(
