@@ -24,7 +24,7 @@ pytestmark = pytest.mark.cluster
 ROUTES = Path(__file__).with_name("clusters") / "counting.py"
 DATABASE = "counting"
 ROWS = "INSERT INTO counting.product (name, price, is_active) VALUES ('1', 0, 1), ('2', 0, 1)"
-SECONDS = 6
+SECONDS = 5
 WRITERS_OF_A_SERVER = 3
 
 

@@ -20,7 +20,7 @@ Start = Callable[..., Service]
 # A statement that waits for a frozen server ends after these seconds, and one more.
 STATEMENT_TIMEOUT = "2"
 # Seconds of load between two events, and without a server before another one takes over.
-PAUSE = 3.0
+PAUSE = 2.0
 OUTAGE = 2.0
 # Generous, for machines that do other things too: the figures are printed.
 RESUMES = TURNS = 10.0
