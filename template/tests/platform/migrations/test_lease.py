@@ -1,8 +1,8 @@
 """The lock for migrations of databases where a lock of one server is not enough."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import Connection, literal, select, update
@@ -156,10 +156,9 @@ def wrapped(kind: type[DBAPIError], code: object) -> DBAPIError:
     return kind("COMMIT", None, DriverError(code))
 
 
-@contextmanager
-def a_lease(connection: Connection) -> Iterator[lease._Lease]:
+def a_lease(connection: Connection) -> lease._Lease:
     errors = lease.Errors(connecting=(OSError,), is_unavailable=driver.is_unavailable)
-    yield lease._Lease(connection, Cluster(), errors, None)
+    return lease._Lease(connection, Cluster(), errors, None)
 
 
 async def test_a_conflict_is_repeated() -> None:
@@ -170,12 +169,8 @@ async def test_a_conflict_is_repeated() -> None:
         OSError(),
     )
 
-    def transact(connection: Connection) -> bool:
-        with a_lease(connection) as own:
-            return own._transact(failing)
-
     async with engine.connect() as connection:
-        assert await connection.run_sync(transact)
+        assert await connection.run_sync(lambda sync: a_lease(sync)._transact(failing))
 
 
 def unavailable() -> DatabaseUnavailableError:
@@ -196,10 +191,7 @@ def unavailable() -> DatabaseUnavailableError:
 async def test_other_errors_and_too_many_of_them_are_reported(
     errors: list[Exception], reason: str
 ) -> None:
-    def transact(connection: Connection) -> bool:
-        with a_lease(connection) as own:
-            return own._transact(Failing(*errors))
-
+    failing = Failing(*errors)
     async with engine.connect() as connection:
         with pytest.raises(MigrationLockError, match=f"The migration lock failed: .*{reason}"):
-            await connection.run_sync(transact)
+            await connection.run_sync(lambda sync: a_lease(sync)._transact(failing))
