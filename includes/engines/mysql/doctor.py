@@ -9,7 +9,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from app.core.config import Settings
 from app.core.discovery import import_models
 from app.core.doctor.findings import Context, Finding, Level
-from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
+from app.core.doctor.network import advice_for, check_limits, clock, encryption
+from app.core.engine.addresses import addresses
 from app.core.engine.driver import COLLATION
 from app.core.engine.replica_settings import replica_settings
 from app.core.engine.server_state import only_reads
@@ -64,7 +65,7 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
     """Find the version, and a server that accepts no writes."""
     dialect, url = connection.dialect, connection.engine.url
     product = "MariaDB" if getattr(dialect, "is_mariadb", False) else "MySQL"
-    place = ", ".join(hosts(url)) or "the default host"
+    place = ", ".join(map(str, addresses(url))) or "the default host"
     version = dialect.server_version_info or ()
     number = ".".join(map(str, version[:3]))
     name = f"{product} {number}, database {url.database} on {place}"

@@ -8,7 +8,8 @@ from sqlalchemy import URL, Connection, text
 from app.core.config import Settings
 from app.core.discovery import import_models
 from app.core.doctor.findings import Context, Finding, Level
-from app.core.doctor.network import advice_for, check_limits, clock, encryption, hosts
+from app.core.doctor.network import advice_for, check_limits, clock, encryption
+from app.core.engine.addresses import addresses
 from app.core.engine.replica_settings import replica_settings
 from app.core.engine.server_state import only_reads
 from app.models.base import Base
@@ -63,7 +64,7 @@ def check_server(connection: Connection, context: Context) -> Iterator[Finding]:
     """Find the version, the encoding, and a server that accepts no writes."""
     number, version = connection.execute(VERSION).one()
     url = connection.engine.url
-    place = ", ".join(hosts(url)) or "the default host"
+    place = ", ".join(map(str, addresses(url))) or "the default host"
     name = f"{version.partition(' on ')[0]}, database {url.database} on {place}"
     if number // 10_000 < OLDEST:
         advice = f"Update the server: version {OLDEST} is the oldest that gets corrections."

@@ -11,6 +11,8 @@ from app.core.engine.url import TLS, build_url, parse_mode, parse_url
 from app.core.setting_sources import SourcedSettings
 
 PLACEHOLDERS = frozenset({"change-me", "changeme", "password", "secret"})
+# Begins a message on the URL of the replicas.
+OF_REPLICAS = "DATABASE_REPLICA_URL: "
 
 
 # Returns the password for a new connection to the database of a URL, such as a token.
@@ -53,9 +55,9 @@ class DatabaseSettings(SourcedSettings):
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:
-        for url in (self.configured_url, self.replica_url):
+        for prefix, url in (("", self.configured_url), (OF_REPLICAS, self.replica_url)):
             if url is not None and (problem := Tls.of(url, TLS).problem()):
-                raise ValueError(problem)
+                raise ValueError(f"{prefix}{problem}")
         return self
 
     @property
@@ -69,13 +71,16 @@ class DatabaseSettings(SourcedSettings):
         if self.database_url is not None:
             return self._completed(self.database_url)
         if self.database_host and self.database_name:
-            url = build_url(
-                host=self.database_host,
-                port=self.database_port,
-                user=self.database_user,
-                password=password,
-                name=self.database_name,
-            )
+            try:
+                url = build_url(
+                    host=self.database_host,
+                    port=self.database_port,
+                    user=self.database_user,
+                    password=password,
+                    name=self.database_name,
+                )
+            except ValueError as error:
+                raise ValueError(f"DATABASE_HOST: {error}") from None
             return self._with_tls(url)
         return None
 
@@ -136,6 +141,6 @@ class DatabaseSettings(SourcedSettings):
 
     def production_errors(self) -> Iterator[str]:
         """Yield an error message when the URL is unsafe; it stops the start outside `local`."""
-        for url in (self.configured_url, self.replica_url):
+        for prefix, url in (("", self.configured_url), (OF_REPLICAS, self.replica_url)):
             if url is not None and (url.password or "").lower() in PLACEHOLDERS:
-                yield "The database's password is a placeholder: set the real one."
+                yield f"{prefix}The database's password is a placeholder: set the real one."

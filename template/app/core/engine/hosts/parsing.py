@@ -70,14 +70,19 @@ def _address(text: str) -> Address:
     if match := ADDRESS.fullmatch(text):
         number = _number(match["port"]) if match["port"] else None
         return Address(match["ipv6"] or match["name"], number)
-    raise ValueError("a host is not valid: write NAME, NAME:PORT, or [ADDRESS]:PORT for IPv6")
+    raise ValueError(
+        "a host or its port is not valid: write NAME, NAME:PORT, or [ADDRESS]:PORT for IPv6"
+    )
 
 
 def _with_ports(found: list[Address], ports: list[str]) -> list[Address]:
     if any(address.port for address in found):
         raise ValueError("ports are in two places: write them behind their hosts")
     if len(ports) not in {1, len(found)}:
-        raise ValueError(f"there are {len(found)} hosts and {len(ports)} ports")
+        raise ValueError(
+            f"there are {len(found)} hosts and {len(ports)} ports: write one port for all hosts, or "
+            "one for each"
+        )
     numbers = [_number(text) for text in ports] * (len(found) if len(ports) == 1 else 1)
     return [Address(address.host, number) for address, number in zip(found, numbers, strict=True)]
 

@@ -42,6 +42,13 @@ def test_the_url_is_built_from_its_parts() -> None:
     assert (url.host, url.port, url.database) == ("db.example", 4000, "shop")
 
 
+def test_an_error_in_a_list_of_hosts_names_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_HOST", "one,two:x")
+    monkeypatch.setenv("DATABASE_NAME", "shop")
+    with pytest.raises(SystemExit, match="\\nDATABASE_HOST: a host or its port is not valid"):
+        load_settings(Settings)
+
+
 def test_a_url_without_a_password_uses_the_setting() -> None:
     password = SecretStr("a%b@c/d:e")
     for user, used in (("shop", "a%b@c/d:e"), ("shop:own", "own")):
