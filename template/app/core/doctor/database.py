@@ -78,7 +78,9 @@ def _unavailable(error: BaseException, context: Context) -> Finding:
     password = url.password or ""
     for secret in (password, quote(password, safe=""), quote_plus(password)):
         text = text.replace(secret, "***") if secret else text
-    place = ", ".join(address.host or "" for address in addresses(url)) or url.database
+    found = addresses(url)
+    names = [str(one) if len(found) > 1 else one.host or "" for one in found]
+    place = ", ".join(names) or url.database
     advice = server.connect_advice(error)
     return Finding(Level.ERROR, "connection", f"{place} cannot be used: {text}", advice)
 

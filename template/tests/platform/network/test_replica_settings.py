@@ -44,7 +44,7 @@ def test_the_url_of_replicas_is_checked_and_completed(monkeypatch: pytest.Monkey
     with pytest.raises(ValidationError, match="is missing"):
         settings(database_replica_url=URL, database_ssl_mode="verify-full", database_ssl_ca="/no")
     if UNSAFE_URL != URL:
-        with pytest.raises(ValidationError, match="DATABASE_REPLICA_URL: .* placeholder"):
+        with pytest.raises(ValidationError, match=r"DATABASE_REPLICA_URL: .* placeholder"):
             settings(database_replica_url=UNSAFE_URL, environment="production")
     url = settings(
         database_replica_url=URL.replace(":top%2Fsecret", ""), database_password="other"

@@ -75,6 +75,7 @@ def test_the_reasons_of_several_hosts_are_shown(
     _, report = with_url(host="", port=0, query=query)
     text = finding(report, "connection")["text"]
     assert all(f"127.0.0.1:{port}: " in text for port in ports)
+    assert text.startswith(f"127.0.0.1:{ports[0]}, 127.0.0.1:{ports[1]} cannot be used")
     assert faults(report) == {"connection": "error"}
 
 
