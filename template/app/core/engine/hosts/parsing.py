@@ -80,8 +80,7 @@ def _with_ports(found: list[Address], ports: list[str]) -> list[Address]:
         raise ValueError("ports are in two places: write them behind their hosts")
     if len(ports) not in {1, len(found)}:
         raise ValueError(
-            f"there are {len(found)} hosts and {len(ports)} ports: write one port for all "
-            "hosts, or one for each"
+            f"hosts: {len(found)}, ports: {len(ports)}; write a port for each host or a single port"
         )
     numbers = [_number(text) for text in ports] * (len(found) if len(ports) == 1 else 1)
     return [Address(address.host, number) for address, number in zip(found, numbers, strict=True)]
