@@ -31,6 +31,7 @@ async def test_a_statement_on_a_silent_host_ends_when_another_host_can_be_used(
         engine = make_engine(database_url=url, database_connect_timeout=10)
         async with engine.connect() as connection:
             await connection.execute(select(literal(1)))
+            await asyncio.sleep(0.5)  # meanwhile the host is asked
             proxy.silence()
             # The error of the driver, not this time limit.
             with pytest.raises((DBAPIError, DatabaseUnavailableError)):
