@@ -551,7 +551,7 @@ SAFEGUARDS = [
         "app/core/engine/url.py",
         '        query.setdefault("target_session_attrs", "read-write")\n',
         "        pass\n",
-        "tests/platform/core/engine/test_connecting_hosts.py",
+        "tests/platform/core/engine/test_host_urls.py",
     ),
     Safeguard(
         "a command whose database is away ends with a sentence",

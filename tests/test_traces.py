@@ -81,6 +81,8 @@ FILES = {
     "tests/platform/core/engine/hosts/": ("database", SERVERS),
     "app/core/engine/connecting.py": ("database", {"postgresql"}),
     "tests/platform/core/engine/test_connecting_hosts.py": ("database", {"postgresql"}),
+    "tests/platform/core/engine/test_host_kinds.py": ("database", {"postgresql"}),
+    "tests/platform/core/engine/test_host_urls.py": ("database", {"postgresql"}),
     "app/core/engine/limits.py": ("database", SERVERS),
     "app/core/replica_checks.py": ("database", SERVERS),
     "app/core/replica_positions.py": ("database", SERVERS),

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.config import Settings, get_settings
+from app.core.config import get_settings
 from app.core.engine import connecting, driver
-from app.core.engine.addresses import Address, addresses
+from app.core.engine.addresses import Address
 from app.core.engine.hosts.hosts import Hosts
-from app.core.engine.url import build_url, may_lead_to_pooler, parse_url
+from app.core.engine.url import parse_url
 from app.core.errors import DatabaseUnavailableError
 
 EngineFactory = Callable[..., AsyncEngine]
@@ -109,61 +109,6 @@ async def test_an_unknown_database_keeps_its_own_error(
     assert "Connection refused" in str(failure)
 
 
-class Server(NamedTuple):
-    """A connection whose server tells its state when connecting, or when asked."""
-
-    told: dict[str, str]
-    standby: bool = False
-    read_only: bool = False
-
-    def get_settings(self) -> object:
-        return type("Told", (), self.told)()
-
-    def transaction(self) -> Any:
-        return asyncio.timeout(1)
-
-    async def fetchrow(self, query: str) -> tuple[bool, bool]:
-        assert query == connecting.STATE
-        return self.standby, self.read_only
-
-
-def told(standby: str, read_only: str) -> Server:
-    return Server({"in_hot_standby": standby, "default_transaction_read_only": read_only})
-
-
-@pytest.mark.parametrize(
-    ("target", "fitting"),
-    [
-        ("any", {"primary", "read-only primary", "standby"}),
-        ("primary", {"primary", "read-only primary"}),
-        ("read-write", {"primary"}),
-        ("standby", {"standby"}),
-        ("prefer-standby", {"standby"}),
-        ("read-only", {"read-only primary", "standby"}),
-    ],
-)
-@pytest.mark.parametrize(
-    "servers",
-    [
-        {
-            "primary": told("off", "off"),
-            "read-only primary": told("off", "on"),
-            "standby": told("on", "off"),
-        },
-        {
-            "primary": Server({}),
-            "read-only primary": Server({}, read_only=True),
-            "standby": Server({}, standby=True, read_only=True),
-        },
-    ],
-)
-async def test_each_target_has_its_servers(
-    target: str, fitting: set[str], servers: dict[str, Server]
-) -> None:
-    refusals = {name: await connecting._refusal(target, one) for name, one in servers.items()}
-    assert {name for name, refusal in refusals.items() if refusal is None} == fitting
-
-
 async def test_new_connections_spread_over_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     first: Counter[str | None] = Counter()
 
@@ -191,30 +136,6 @@ async def test_a_host_that_prefers_others_returns_to_them(places: Places) -> Non
     assert recycle() == recycle(target_session_attrs="primary") == own
     assert recycle(target_session_attrs="prefer-standby") == driver.MOVE_SECONDS < own
     assert driver.pool_options(get_settings())["pool_recycle"] == own
-
-
-def test_several_hosts_without_a_wish_have_to_accept_writes() -> None:
-    assert parse_url("postgresql://one,two/shop").query["target_session_attrs"] == "read-write"
-    query = parse_url("postgresql://one,two/shop?target_session_attrs=any").query
-    assert query["target_session_attrs"] == "any"
-    assert "target_session_attrs" not in parse_url("postgresql://one/shop").query
-
-
-def test_the_host_of_the_settings_may_be_several() -> None:
-    url = build_url(host="one,two:5433", port=None, user="u", password="a,b@c", name="shop")
-    assert addresses(url) == [Address("one", 5432), Address("two", 5433)]
-    assert (url.password, url.query["target_session_attrs"]) == ("a,b@c", "read-write")
-
-
-def test_the_settings_refuse_a_mixture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    with pytest.raises(ValueError, match="hosts are in two places"):
-        Settings(_env_file=None, database_url=SecretStr("postgresql://one/shop?host=two"))
-
-
-def test_one_pooler_of_several_hosts_switches_its_mode_on() -> None:
-    assert may_lead_to_pooler({"database_url": "postgresql://one:6432,two:6432/shop"})
-    assert not may_lead_to_pooler({"database_url": "postgresql://one,two/shop"})
 
 
 def test_the_connection_class_is_the_one_with_a_time_limit() -> None:
