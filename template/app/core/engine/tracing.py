@@ -89,9 +89,7 @@ class _Spans:
         """Run an operation that is no statement."""
         if not _is_sampled() or _sends_nothing(name, arguments):
             return call(*arguments, **named)
-        attributes: dict[str, AttributeValue] = {"db.operation.name": name}
-        if arguments:
-            attributes |= self._server(arguments[0])
+        attributes = {"db.operation.name": name} | self._server(*arguments[:1])
         return self._run(name, attributes, partial(call, *arguments, **named))
 
     def wait(self, seconds: float) -> None:
@@ -119,12 +117,11 @@ class _Spans:
         self._run(summary, attributes, partial(call, cursor, statement, *others))
         return True
 
-    def _server(self, connection: Any) -> dict[str, AttributeValue]:
-        """Return the host of a connection, if the URL has several."""
-        if not self._has_several_hosts:
-            return {}
-        address = connection.driver_connection.address
-        return {"server.address": address.host, "server.port": address.port}
+    def _server(self, connection: Any = None) -> dict[str, AttributeValue]:
+        """Return the host of an open connection, if the URL has several."""
+        has_host = connection is not None and self._has_several_hosts
+        address = connection.driver_connection.address if has_host else None
+        return {"server.address": address.host, "server.port": address.port} if address else {}
 
     def _run(
         self, name: str, attributes: dict[str, AttributeValue], call: Callable[[], ResultT]
