@@ -9,6 +9,7 @@ from app.core.config import Settings, get_settings
 from app.core.database import build_engine, engine
 from app.core.engine import driver
 from app.core.engine.limits import connections_for_checks, warn_about_limits
+from tests.platform.network.pooler import direct
 
 
 async def warnings(settings: Settings) -> list[Any]:
@@ -17,6 +18,7 @@ async def warnings(settings: Settings) -> list[Any]:
     return lines
 
 
+@direct
 async def test_pools_that_exceed_the_connection_limit_log_a_warning() -> None:
     async with engine.connect() as connection:
         limit = (await connection.execute(driver.CONNECTION_LIMIT)).scalar_one()
@@ -66,6 +68,7 @@ async def test_the_service_starts_without_its_database(unused_tcp_port: int) -> 
     assert "DatabaseUnavailableError" not in lines[0]["reason"], "the cause is more useful"
 
 
+@direct
 async def test_a_short_idle_timeout_of_the_server_logs_a_warning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

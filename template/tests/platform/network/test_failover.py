@@ -14,6 +14,7 @@ from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.database_server import BECOME_STANDBY, CHANGE_NAME
 from tests.platform.gizmo import GIZMOS, with_gizmos
+from tests.platform.network.pooler import direct
 
 pytestmark = pytest.mark.usefixtures("gizmo_table")
 
@@ -51,6 +52,7 @@ async def test_a_connection_to_a_standby_is_replaced(client: httpx.AsyncClient) 
     assert (await client.post(GIZMOS, json=gizmo)).status_code == 201
 
 
+@direct
 async def test_readiness_leaves_a_connection_to_a_standby(client: httpx.AsyncClient) -> None:
     async with engine.connect() as connection:
         await connection.execute(text(BECOME_STANDBY))
@@ -63,6 +65,7 @@ async def test_readiness_leaves_a_connection_to_a_standby(client: httpx.AsyncCli
     assert (await client.get("/health/ready")).status_code == 200
 
 
+@direct
 async def test_a_service_that_only_reads_is_ready_with_a_standby(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

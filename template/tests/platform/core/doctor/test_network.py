@@ -1,6 +1,5 @@
 """A database server: wrong password, silence, encryption, clock and limits."""
 
-import os
 import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,12 +15,9 @@ from app.core.doctor.findings import Context, Level
 from app.core.engine import driver
 from tests.platform.core.doctor.faults import faults, finding
 from tests.platform.database_server import UNREACHABLE
+from tests.platform.network.pooler import direct
 
 Doctor = Callable[..., Any]
-
-
-# A pooler logs in itself, with its own user.
-direct = pytest.mark.skipif(bool(os.environ.get("DATABASE_POOLER")), reason="behind a pooler")
 
 
 @pytest.fixture
@@ -83,6 +79,7 @@ def test_another_error_refers_to_the_log_of_the_server() -> None:
     assert server.connect_advice(RuntimeError()) == network.UNKNOWN
 
 
+@direct
 def test_too_many_connections_are_found(doctor: Doctor) -> None:
     code, report = doctor("--replicas", "1000")
     assert faults(report) == {"connections": "error"}
@@ -90,6 +87,7 @@ def test_too_many_connections_are_found(doctor: Doctor) -> None:
     assert code == 1
 
 
+@direct
 def test_the_replicas_of_the_settings_count(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +96,7 @@ def test_the_replicas_of_the_settings_count(
     assert faults(doctor("--replicas", "1")[1]) == {}
 
 
+@direct
 def test_a_replica_is_checked_too(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     url = get_settings().sqlalchemy_url
     monkeypatch.setenv("DATABASE_REPLICA_URL", url.render_as_string(hide_password=False))
@@ -112,6 +111,7 @@ def test_a_replica_is_checked_too(doctor: Doctor, monkeypatch: pytest.MonkeyPatc
     assert "***@127.0.0.1:1/" in str(report), "the value of the setting"
 
 
+@direct
 def test_an_idle_timeout_below_the_age_of_a_connection_is_found(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

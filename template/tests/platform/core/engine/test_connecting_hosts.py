@@ -18,6 +18,7 @@ from app.core.engine.addresses import Address
 from app.core.engine.hosts.hosts import Hosts
 from app.core.engine.url import parse_url
 from app.core.errors import DatabaseUnavailableError
+from tests.platform.network.pooler import direct
 
 EngineFactory = Callable[..., AsyncEngine]
 
@@ -96,6 +97,7 @@ async def test_a_preference_uses_another_server_rather_than_none(
         pass
 
 
+@direct
 async def test_an_unknown_database_keeps_its_own_error(
     make_engine: EngineFactory, places: Places
 ) -> None:
