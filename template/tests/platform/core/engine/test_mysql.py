@@ -126,15 +126,17 @@ async def test_readiness_needs_no_right_on_the_table_of_the_group(
 
 
 @pytest.fixture
-async def encrypted(make_engine: EngineFactory) -> AsyncIterator[tuple[Proxy, AsyncConnection]]:
-    """A connection with TLS, whose statements have two seconds, and the proxy to its server."""
+async def encrypted(
+    make_engine: EngineFactory, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[Proxy, AsyncConnection]]:
+    """A connection with TLS and a statement timeout (s), and the proxy to its server."""
     async with running() as proxy:
         url = get_settings().sqlalchemy_url.set(host="127.0.0.1", port=proxy.port)
         url = url.update_query_dict({"ssl_mode": "require"})
         secret = SecretStr(url.render_as_string(hide_password=False))
         try:
             connection = await make_engine(
-                database_url=secret, database_statement_timeout=1
+                database_url=secret, database_statement_timeout=request.param
             ).connect()
         except DBAPIError as error:
             pytest.skip(f"the server has no TLS: {error.orig}")
@@ -142,6 +144,7 @@ async def encrypted(make_engine: EngineFactory) -> AsyncIterator[tuple[Proxy, As
         await connection.close()
 
 
+@pytest.mark.parametrize("encrypted", [30], indirect=True)
 async def test_a_connection_with_tls_to_a_silent_server_ends_at_once(
     encrypted: tuple[Proxy, AsyncConnection],
 ) -> None:
@@ -156,6 +159,7 @@ async def test_a_connection_with_tls_to_a_silent_server_ends_at_once(
     driver_connection.abort()  # it is closed already
 
 
+@pytest.mark.parametrize("encrypted", [1], indirect=True)
 async def test_a_silent_server_does_not_delay_the_end_of_tls(
     encrypted: tuple[Proxy, AsyncConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
