@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -148,7 +147,7 @@ async def test_replicas_are_checked_as_long_as_the_service_runs(
             while replica.is_used != is_used:  # noqa: ASYNC110, there is no event for it
                 await asyncio.sleep(0.01)
 
-    async with app.router.lifespan_context(app):
+    async with asyncio.timeout(30), app.router.lifespan_context(app):
         await until(True)
         await proxy.stop()
         await until(False)
@@ -169,16 +168,21 @@ async def test_the_checks_end_although_a_driver_loses_a_cancellation(
     lost = asyncio.Event()
 
     async def lose(primary: Probe, positions: Positions) -> None:
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.sleep(60)
-        lost.set()
+        except asyncio.CancelledError:
+            if lost.is_set():
+                raise
+            lost.set()
 
     monkeypatch.setattr(replica_checks, "INTERVAL", 0.01)
     monkeypatch.setattr(replica_checks, "note_position", lose)
+    tasks = asyncio.all_tasks()
     async with asyncio.timeout(10):
         async with checked([], get_settings()):
             await asyncio.sleep(0.01)
     assert lost.is_set()
+    assert asyncio.all_tasks() <= tasks
 
 
 async def test_the_state_of_a_replica_is_a_metric(replica: Replica) -> None:
