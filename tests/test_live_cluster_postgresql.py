@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
@@ -41,28 +42,21 @@ def accepts_writes(node: Node) -> None:
     node.query("CREATE TABLE IF NOT EXISTS probe (n int); INSERT INTO probe VALUES (1)")
 
 
-def kill(servers: Cluster, load: Load) -> None:
+def fail(name: str, servers: Cluster, load: Load) -> None:
+    """Kill or freeze the primary, and promote a standby."""
     old = servers.primary
-    with fault(load, "kill"):
-        old.kill()
+    with fault(load, name):
+        getattr(old, name)()
         time.sleep(OUTAGE)
         servers.fail_over()
         accepts_writes(servers.primary)
-    servers.join(old)
-    servers.until_followed()
-
-
-def freeze(servers: Cluster, load: Load) -> None:
-    old = servers.primary
-    with fault(load, "freeze"):
-        old.freeze()
-        time.sleep(OUTAGE)
-        servers.fail_over()
-        accepts_writes(servers.primary)
-    # A failover manager fences the old primary before it goes on.
+    # A failover manager ends a frozen primary before it goes on.
     old.kill()
     servers.join(old)
     servers.until_followed()
+
+
+kill, freeze = partial(fail, "kill"), partial(fail, "freeze")
 
 
 def switch(servers: Cluster, load: Load) -> None:

@@ -17,7 +17,7 @@ UNAVAILABLE: list[Any] = [
     *(1047, 1180, 3032, 3100, 3101, 3796, 3799, 6400),
     *(8002, 8005, 8022, 8027, 8028, 8229, 9001, 9003, 9005, 9007, 9013, 9020),
 ]
-# Of those that mean unavailable: the transaction may be run again.
+# Codes of `UNAVAILABLE` after which the transaction may run again.
 RETRYABLE: list[Any] = [1020, 1213, 3101, 8002, 8005, 8022, 8028, 9007]
 OTHER: list[Any] = [1048, 1064, 1105, 1146, 1364, 3231, 8004, "no code"]
 

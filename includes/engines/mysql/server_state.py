@@ -27,7 +27,7 @@ def _ask(condition: str) -> Select[bool]:
     return select(literal_column(condition, Boolean)).with_for_update()
 
 
-# The next one is used where a user may not read the table of the group, or there is none.
+# The second question is for users without the right to read the table of the group.
 _questions = [*map(_ask, QUESTIONS)]
 
 

@@ -16,7 +16,7 @@ INVALID: list[Any] = ["22001", "22003", "22021", "23514"]
 UNAVAILABLE: list[Any] = [
     *("08006", "25006", "40001", "40003", "40P01", "53300", "55P03", "57014", "57P01"),
 ]
-# Of those that mean unavailable: the transaction may be run again.
+# Codes of `UNAVAILABLE` after which the transaction may run again.
 RETRYABLE: list[Any] = ["40001", "40P01"]
 OTHER: list[Any] = ["22012", "22023", "23502", "42601", "42P01", ""]
 

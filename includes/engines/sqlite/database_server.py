@@ -13,7 +13,7 @@ from app.models.exact_numeric import ExactNumeric
 CONFLICTS: list[Any] = [787, 1555, 2067, 2579]
 INVALID: list[Any] = [18, 20, 275]
 UNAVAILABLE: list[Any] = [5, 6, 8, 9, 10, 13, 14, 517, 2570]
-# Of those that mean unavailable: the transaction may be run again.
+# Codes of `UNAVAILABLE` after which the transaction may run again.
 RETRYABLE: list[Any] = [517]
 OTHER: list[Any] = [1, 1299, 1811, 0]
 

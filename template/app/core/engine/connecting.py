@@ -17,7 +17,7 @@ from app.core.engine.url import driver_arguments
 
 CLOSE_TIMEOUT = 2.0
 
-# What a server has to be for each value of `target_session_attrs`: a standby, or read-only.
+# The state that each value of `target_session_attrs` asks for, and whether it is wanted.
 WANTED: dict[str, tuple[str, bool]] = {
     "primary": ("standby", False),
     "standby": ("standby", True),
@@ -25,7 +25,7 @@ WANTED: dict[str, tuple[str, bool]] = {
     "read-write": ("read-only", False),
     "read-only": ("read-only", True),
 }
-# Poolers and some relatives of PostgreSQL do not tell these when connecting.
+# Poolers, and other databases with this protocol, do not report the state when connecting.
 STATE = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'"
 
 

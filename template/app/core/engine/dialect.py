@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-# CockroachDB's own text of a version names no version of PostgreSQL.
+# The version text of CockroachDB has no version of PostgreSQL.
 COMPATIBLE_VERSION = (15,)
 
 

@@ -18,7 +18,7 @@ UNAVAILABLE = frozenset(
     # The commit failed; a hook of replication; not available; the state of a member of a group.
     | {1180, 3100, 3168, *range(3796, 3800)}
     | {3032, 6400}  # the server is in offline mode
-    # TiDB: the transaction or its view of the schema has to be renewed, or there is too much work.
+    # TiDB: the transaction has to begin again, or the server is busy.
     | {8002, 8005, 8022, 8027, 8028, 8055, 8120, 8229, 8251, 8252}
     # TiDB: a part of the cluster does not answer, or is busy. ProxySQL: no server answers.
     | {*range(9001, 9021)}
@@ -26,7 +26,7 @@ UNAVAILABLE = frozenset(
 # A conflict has rolled the transaction back: a changed row (MariaDB), a deadlock, a failed
 # certification, and those of TiDB, https://docs.pingcap.com/tidb/stable/error-codes/
 RETRYABLE = frozenset({1020, 1213, 3101, 8002, 8005, 8022, 8028, 9007})
-# What Vitess says, with the code 1105 of unknown errors, while a shard has no primary.
+# Texts of Vitess with the code 1105 (unknown error) while a shard has no primary.
 UNKNOWN = 1105
 AWAY = ("code = Unavailable", "code = CLUSTER_EVENT", "not serving", "no healthy tablet", "VT1400")
 # The server accepts no writes, or no statements: a new connection may reach another server.

@@ -19,11 +19,11 @@ from app.core.engine.url import driver_arguments
 
 CLOSE_TIMEOUT = 2.0
 
-# The driver says this, in a RuntimeError, when the other side closes a new connection at once. A
-# proxy does so while it has no server.
+# The text of asyncmy's RuntimeError when the other side closes a new connection at once. A proxy
+# does so while it has no server.
 CLOSED = "Transport does not expose socket instance"
 
-# MariaDB 12 has words for values; MySQL runs the comments with !, MariaDB those with M!.
+# MariaDB 12 returns OFF instead of 0. MySQL runs comments with !, MariaDB those with M!.
 WRITABLE = (
     "CONCAT(@@global.read_only) IN ('0', 'OFF')"
     " /*!80000 AND NOT @@session.transaction_read_only */"

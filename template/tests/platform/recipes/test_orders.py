@@ -19,15 +19,6 @@ async def client(connection: AsyncConnection) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-@pytest.fixture
-async def pencils(session: AsyncSession) -> Stock:
-    """Five pencils in stock."""
-    stock = Stock(article="Pencil", quantity=5)
-    session.add(stock)
-    await session.commit()
-    return stock
-
-
 def order(stock_id: int, quantity: int, number: str = "1") -> dict[str, Any]:
     values = {"stock_id": stock_id, "quantity": quantity, "number": number}
     return values | {"customer": "Ada", "due_date": "2026-01-31"}

@@ -19,15 +19,6 @@ async def client(connection: AsyncConnection) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-@pytest.fixture
-async def pencils(session: AsyncSession) -> Stock:
-    """Five pencils in stock."""
-    stock = Stock(article="Pencil", quantity=5)
-    session.add(stock)
-    await session.commit()
-    return stock
-
-
 async def test_an_order_in_conflict_with_another_one_is_placed_once(
     client: httpx.AsyncClient,
     session: AsyncSession,

@@ -57,7 +57,7 @@ class Hosts(Generic[ConnectionT]):
                 except search.errors:
                     return False
                 search.close(other)
-                # Connections that are opened instead need not ask it first.
+                # The next connections skip this host.
                 self._silent_until[address] = monotonic() + PAUSE
                 return True
 
@@ -110,7 +110,7 @@ class Hosts(Generic[ConnectionT]):
         self, search: Search[ConnectionT], address: Address, share: float
     ) -> tuple[ConnectionT, str | None]:
         if address in self._silent_until:
-            # The other callers need not wait for it too.
+            # Other callers skip this host meanwhile.
             self._silent_until[address] = monotonic() + share + PAUSE
         try:
             async with asyncio.timeout(share):
@@ -131,7 +131,7 @@ def _failure(addresses: Sequence[Address], errors: dict[Address, Exception]) -> 
         return errors[addresses[0]]
     reasons = [f"{one}: {_words(errors.get(one, TimeoutError()), one)}" for one in addresses]
     failure = NoUsableHostError("; ".join(reasons))
-    # An answer of a server tells more than silence.
+    # An error of a server has more information than a timeout.
     failure.__cause__ = min(errors.values(), key=_rank)
     return failure
 

@@ -8,7 +8,7 @@ from sqlalchemy import URL
 
 from app.core.engine.addresses import Address
 
-# Hosts that SQLAlchemy does not know in this place: several ones, and the folder of a socket.
+# Hosts that SQLAlchemy cannot parse: several hosts, and the folder of a socket.
 HOSTS = re.compile(
     r"(?P<start>\w[\w+]*://(?:[^:/]*(?::[^@]*)?@)?)"
     r"(?P<hosts>[^/?@]*,[^/?@]*|%2[Ff][^/?@]*)(?P<rest>(?:[/?].*)?)",
@@ -18,7 +18,7 @@ ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\]]+)\]|(?P<name>[^:\[\]]+))(?::(?P<port>
 
 
 def cut_hosts(text: str) -> tuple[str, str]:
-    """Return a URL without several hosts, and these hosts; nothing if there is only one."""
+    """Return a URL without its hosts, and the hosts; an empty text if there is one host."""
     match = HOSTS.fullmatch(text)
     return (match["start"] + match["rest"], match["hosts"]) if match else (text, "")
 

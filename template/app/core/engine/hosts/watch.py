@@ -54,7 +54,7 @@ class HostWatch(Generic[ConnectionT]):
             another_fits: whether another host can be used.
         """
         self._in_use[connection] = address
-        # Of the newest connection: the password may have changed.
+        # The search of the newest connection, because the password may have changed.
         self._hosts[address] = _Host(search, another_fits)
         if self._task is None or self._task.done():
             # Without the context of the request that happens to be the first one.
@@ -79,7 +79,7 @@ class HostWatch(Generic[ConnectionT]):
         host = self._hosts[address]
         question = asyncio.create_task(_answer(host.search, address, own))
         try:
-            # Twice: after a pause of this process an answer may be there, but not be read yet.
+            # Two waits: if this process was paused, the answer has arrived but is not read yet.
             for _ in range(2):
                 await asyncio.wait([question], timeout=PATIENCE / 2)
             while not question.done():

@@ -98,7 +98,7 @@ class _Lease:
                 return
             if seen is None or row.holder != seen.holder:
                 logger.info("migration_lock_awaited", holder=row.holder)
-            # Of a read that waits for other servers only a part counts: the holder waits too.
+            # A slow read counts as `PAUSE` at most: the holder may wait for the same server.
             is_same = seen is not None and row.renewal == seen.renewal
             unchanged = unchanged + PAUSE + min(monotonic() - started, PAUSE) if is_same else 0.0
             seen = row

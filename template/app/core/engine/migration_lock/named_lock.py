@@ -27,7 +27,7 @@ GROUP_REPLICATION = Cluster(
     is_member="SELECT 1 FROM performance_schema.replication_group_members"
     " WHERE member_id = SUBSTRING_INDEX(:server, ' ', -1)",
 )
-# A schema change has its place in the order of all changes: others wait for its end.
+# Galera orders schema changes with all other changes, so others wait for their end.
 GALERA = Cluster(synchronize="SET SESSION wsrep_sync_wait = 15")
 # GET_LOCK ends after an hour. All servers read the newest data.
 TIDB = Cluster()
@@ -53,7 +53,7 @@ def migration_lock_of(
         MigrationLockError: when the lock cannot be had, or is lost.
     """
     with ExitStack() as locks:
-        # The lock of the server makes others wait for the end of a statement without a client.
+        # `GET_LOCK` too: others wait for the end of a statement whose client is gone.
         if cluster is None or cluster.is_member:
             locks.enter_context(named_lock(connection))
         if cluster is not None:

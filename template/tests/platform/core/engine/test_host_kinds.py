@@ -1,4 +1,4 @@
-"""Which servers fit the wanted kind of a URL."""
+"""The servers that each value of `target_session_attrs` accepts."""
 
 import asyncio
 from typing import Any, NamedTuple
