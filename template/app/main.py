@@ -3,8 +3,10 @@
 from fastapi import FastAPI
 
 from app.core.config import get_settings
-from app.core.discovery import feature_routers
+from app.core.discovery import feature_routers, later_routers, readiness_checks
+from app.core.feature_settings import check_feature_settings
 from app.core.http import health
+from app.core.http.feature_routes import FeatureRoutes
 from app.core.http.middleware import (
     BodyLimitMiddleware,
     ProblemCORSMiddleware,
@@ -23,8 +25,11 @@ def create_app() -> FastAPI:
     """Build the application from the settings and the features."""
     settings = get_settings()
     configure_logging(settings)
+    check_feature_settings()
+    health.readiness.checks = readiness_checks()
     project = project_metadata()
-    routers = feature_routers()
+    versions = {1: feature_routers()} | later_routers()
+    routers = [router for found in versions.values() for router in found]
     app = FastAPI(
         title=settings.project_name,
         version=project["version"],
@@ -52,15 +57,17 @@ def create_app() -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Location", "X-Request-ID"],
+            expose_headers=["Deprecation", "Link", "Location", "Sunset", "X-Request-ID"],
         )
     if settings.root_path:
         app.add_middleware(RootPathMiddleware, root_path=settings.root_path)
     if settings.allowed_hosts:
         app.add_middleware(AllowedHostsMiddleware, hosts=settings.allowed_hosts)
     app.add_middleware(RequestContextMiddleware)
-    for router in routers:
-        app.include_router(router, prefix="/api/v1")
+    features = FeatureRoutes(app.router)
+    for version, found in versions.items():
+        for router in found:
+            features.include(router, prefix=f"/api/v{version}")
     app.include_router(health.router)
     return app
 

@@ -106,6 +106,7 @@ def run_migrations_offline(**options: Any) -> None:
     context.configure(
         dialect_name=get_settings().sqlalchemy_url.get_dialect().name,
         target_metadata=Base.metadata,
+        render_item=render_item,
         process_revision_directives=process_revision_directives,
         **driver.MIGRATION_OPTIONS,
         **options,
@@ -142,9 +143,10 @@ def do_run_migrations(connection: Connection) -> None:
         nullcontext() if reads else driver.migration_lock(connection),
         progress.watching(connection),
         applied.logging(connection),
-        context.begin_transaction(),
     ):
-        context.run_migrations()
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()  # the table of versions, if there is no revision
 
 
 def is_up_to_date() -> bool:

@@ -1,10 +1,13 @@
 """Error codes, URLs and statements of MySQL for the tests."""
 
+import datetime as dt
 import random
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Numeric, func, text
+from sqlalchemy.dialects import mysql as own
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -13,6 +16,7 @@ CONFLICTS: list[Any] = [1062, 1216, 1451, 1452, 1761]
 INVALID: list[Any] = [1264, 1366, 1406, 3819, 4025]
 UNAVAILABLE: list[Any] = [
     *(1020, 1040, 1114, 1290, 1053, 1205, 1213, 1317, 2003, 2006, 2013, 3024, 4031),
+    *(1152, 1156, 1158, 1159, 1160, 1161, 1184),
     # Group Replication and Galera, TiDB, ProxySQL
     *(1047, 1180, 3032, 3100, 3101, 3796, 3799, 6400),
     *(8002, 8005, 8022, 8027, 8028, 8229, 9001, 9003, 9005, 9007, 9013, 9020),
@@ -94,6 +98,26 @@ ADD_CHECK = 'op.create_check_constraint("ck_scratch", "scratch", {})'
 NOW = text("CURRENT_TIMESTAMP(6)")
 PRICE = Numeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}
+# The types that only this database has, each with a value.
+OWN_TYPES: dict[str, tuple[Any, Any]] = {
+    "bit": (own.BIT(4), 5),
+    "decimal": (own.DECIMAL(30, 10, unsigned=True), Decimal("1.5")),
+    "datetime_fraction": (
+        own.DATETIME(fsp=6),
+        dt.datetime.fromisoformat("2026-01-02T03:04:05.000067"),
+    ),
+    "duration": (own.TIME(fsp=3), dt.time(23, 59, 59, 500_000)),
+    "float_small": (own.FLOAT, 0.1),
+    "long_text": (own.LONGTEXT, "long"),
+    "medium": (own.MEDIUMINT, -5),
+    "set": (own.SET("a", "b"), {"a", "b"}),
+    "timestamp": (own.TIMESTAMP, dt.datetime.fromisoformat("2026-01-02T03:04:05")),
+    "tiny": (own.TINYINT(1), 1),
+    "unsigned": (own.BIGINT(unsigned=True), 2**64 - 1),
+    "year": (own.YEAR, 2026),
+    "bytes": (own.VARBINARY(5), b"\x00%\xff"),
+}
+STREAM_NEEDS_TRANSACTION = False
 EXPLAIN = "EXPLAIN"
 ANALYZE_PART = text("ANALYZE TABLE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
@@ -112,12 +136,13 @@ DROP_USER = "DROP USER IF EXISTS {user}@'%'"
 CHANGE_NAME = "ALTER TABLE gizmo MODIFY name VARCHAR({}) NOT NULL"
 CONNECTION_NUMBER = text("SELECT CONNECTION_ID()")
 END_CONNECTION = "KILL {}"
-ROUND_TRIPS = {"read": 2, "list": 2, "create": 3}
+ROUND_TRIPS = {"read": 1, "list": 1, "create": 2}
 OTHER_CONNECTIONS = """
     SELECT id FROM information_schema.processlist
     WHERE db = DATABASE() AND id <> CONNECTION_ID()
 """
 # A long scan, since a time limit ends SLEEP() without an error.
+SLEEP = func.sleep
 SLOW = """
     WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)
     SELECT COUNT(*) FROM n AS a, n AS b, n AS c, n AS d

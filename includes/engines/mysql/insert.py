@@ -1,21 +1,84 @@
-"""INSERT by an entity, since MySQL has no INSERT … RETURNING."""
+"""INSERT on MySQL, which has no INSERT … RETURNING: the service knows the values of the new row."""
 
-from typing import Any
+from dataclasses import MISSING, fields
+from types import SimpleNamespace
+from typing import Any, cast
 
+from sqlalchemy import Column, ColumnElement, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 
 from app.models.base import Base
 
+# Listeners to these events see entities only.
+MAPPER_EVENTS = ("before_insert", "after_insert")
+SESSION_EVENTS = ("before_flush", "after_flush", "after_attach", "pending_to_persistent")
+
 
 class InsertRow:
-    """Inserts rows of one model; the values that the model fills in are readable at once."""
+    """Inserts rows of one model as a statement, which is cheaper than an entity.
+
+    The values of the row are those that are given and the defaults of the model. An entity is
+    inserted where only that gives the same row: the database or a `default_factory` fills in a
+    column, or the model has validators, a `__post_init__` or subclasses, or events are listened to.
+    """
 
     def __init__(self, model: type[Base]) -> None:
-        self._model = model
+        self._model, self._mapper = model, model.__mapper__
+        self._columns = dict(self._mapper.columns.items())
+        table = model.metadata.tables[model.__tablename__]
+        self._statement = insert(table)
+        (self._key,) = [n for n, column in self._columns.items() if column.primary_key]
+        made = {f.name for f in fields(model) if f.default_factory is not MISSING}
+        self._unknown = {
+            name
+            for name, column in self._columns.items()
+            if name in made or (column is not table.autoincrement_column and not _is_known(column))
+        }
+        # An entity leaves out None for a column with a default, so the default is stored.
+        self._defaulted = {
+            name
+            for name, column in self._columns.items()
+            if (column.default or column.server_default) and not column.type.should_evaluate_none
+        }
+        self._needs_entity = (
+            hasattr(model, "__post_init__") or self._mapper.polymorphic_on is not None
+        )
 
     async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
         """Insert a row; return an object whose attributes are its values."""
+        given = {n: v for n, v in values.items() if v is not None or n not in self._defaulted}
+        # What is no column, such as a relationship, is known to an entity only.
+        is_known = self._columns.keys() >= given.keys() >= self._unknown
+        if is_known and not self._needs_entity and not self._is_observed(session.sync_session):
+            return await greenlet_spawn(self._insert, session.sync_session, given)
         instance = self._model(**values)
         session.add(instance)
         await session.flush()
         return instance
+
+    def _is_observed(self, session: Session) -> bool:
+        return (
+            any(getattr(self._mapper.dispatch, name) for name in MAPPER_EVENTS)
+            or any(getattr(session.dispatch, name) for name in SESSION_EVENTS)
+            # Validators are listeners too.
+            or any(getattr(self._model, name).dispatch.set for name in self._columns)
+        )
+
+    def _insert(self, session: Session, given: dict[str, Any]) -> object:
+        # The connection itself: the session would look for entities in the statement.
+        connection = session.connection({"clause": self._statement})
+        parameters = {self._columns[name].key: value for name, value in given.items()}
+        result = connection.execute(self._statement, parameters)
+        stored = cast(dict[str, Any], result.last_inserted_params())
+        row = {name: stored.get(column.key) for name, column in self._columns.items()}
+        (row[self._key],) = cast(tuple[Any], result.inserted_primary_key)
+        return SimpleNamespace(**row)
+
+
+def _is_known(column: ColumnElement[Any]) -> bool:
+    assert isinstance(column, Column)
+    if column.default is not None:
+        return column.default.is_scalar or column.default.is_callable
+    return bool(column.nullable) and column.server_default is None

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import URL, make_url
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError
 
 from app.core.engine.hosts.parsing import cut_hosts, with_hosts
 from app.core.engine.tls import MODES, Tls
+
+# The dialect of this service replaces the one of SQLAlchemy.
+registry.register("mysql.asyncmy", "app.core.engine.autocommit", "Dialect")
 
 DRIVER = "mysql+asyncmy"
 BACKENDS = frozenset({"mariadb", "mysql", "tidb"})

@@ -1,10 +1,14 @@
 """Error codes, URLs and statements of PostgreSQL for the tests."""
 
+import datetime as dt
+import ipaddress
 import random
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Numeric, func, text
+from sqlalchemy import ARRAY, Integer, Numeric, String, func, text
+from sqlalchemy.dialects import postgresql as own
+from sqlalchemy.dialects.postgresql.ranges import MultiRange
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -103,6 +107,24 @@ NOW = func.now()
 PRICE = Numeric(10, 2)
 # An index of the column `name` that prefix searches use in every collation.
 TEXT_INDEX: dict[str, Any] = {"postgresql_ops": {"name": "text_pattern_ops"}}
+# The types that only this database has, each with a value.
+OWN_TYPES: dict[str, tuple[Any, Any]] = {
+    "jsonb": (own.JSONB, {"a": [1, None]}),
+    "array": (ARRAY(Integer), [1, None, 3]),
+    "arrays": (own.ARRAY(String(5), dimensions=2), [["a", "b"], ["c", "d,"]]),
+    "bit": (own.BIT(4), own.BitString("0101")),
+    "cidr": (own.CIDR, ipaddress.ip_network("10.0.0.0/8")),
+    "inet": (own.INET, ipaddress.ip_address("::1")),
+    "macaddr": (own.MACADDR, "08:00:2b:01:02:03"),
+    "range": (own.INT4RANGE, own.Range(1, 5)),
+    "multirange": (own.INT4MULTIRANGE, MultiRange([own.Range(1, 5)])),
+    "tsvector": (own.TSVECTOR, "'a':1"),
+    "domain": (own.DOMAIN("whole", Integer), 7),
+    "interval_own": (own.INTERVAL, dt.timedelta(days=40)),
+    "time_zone": (own.TIME(timezone=True), dt.time(3, tzinfo=dt.UTC)),
+    "oid": (own.OID, 5),
+}
+STREAM_NEEDS_TRANSACTION = True
 EXPLAIN = "EXPLAIN"
 ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.
@@ -128,6 +150,7 @@ OTHER_CONNECTIONS = """
     SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+SLEEP = func.pg_sleep
 SLOW = "SELECT pg_sleep(10)"
 
 # The parts of statements that distributed databases refuse, by their manuals; and those that

@@ -19,6 +19,8 @@ from app.core.engine.migration_lock.lease import Errors
 from app.core.engine.migration_lock.lock_row import include_name
 from app.core.errors import DatabaseUnavailableError, Violation
 
+LISTENERS: frozenset[str] = frozenset()  # events of statements to which this module listens
+
 # Exceptions that SQLAlchemy does not wrap when connecting fails.
 CONNECT_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError)
 
@@ -55,6 +57,11 @@ def read_options(settings: Settings) -> dict[str, Any]:
     keeps one server connection.
     """
     return {} if settings.database_pooler else {"isolation_level": "AUTOCOMMIT"}
+
+
+def direct_engine(engine: Engine, settings: Settings) -> Engine | None:
+    """Return `engine` if the driver may run a single read without a transaction, else None."""
+    return None if settings.database_pooler else engine
 
 
 def read_connection(engine: Engine, settings: Settings) -> Connection:
@@ -119,8 +126,18 @@ def _end_autocommit(connection: Any, record: object) -> None:
 
 def _check_not_closed(connection: Any, record: object, proxy: object) -> None:
     # The driver knows the state already; unlike a ping this needs no round trip.
-    if connection.driver_connection.is_closed():
+    if not is_ready(connection.driver_connection):
         raise DisconnectionError
+
+
+def is_ready(connection: Any) -> bool:
+    """Return whether the driver's connection can be used at once: it is open, as far as known."""
+    return not connection.is_closed()
+
+
+async def fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
+    """Return the driver's rows of a statement."""
+    return await connection.connection.driver_connection.fetch(sql, *arguments)  # type: ignore[union-attr]
 
 
 def _translate_network_errors(context: ExceptionContext) -> None:

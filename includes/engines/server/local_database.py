@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import URL, NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -25,13 +26,17 @@ from scripts import local_server as server
 PROJECT = Path(__file__).parent.parent
 DATABASE = "local"
 CONNECT_TIMEOUT = 10
-# Waits until no process uses the server, with few imports, then stops it if it still runs.
+STARTED = "started"  # the file exists while the server may run
+# Waits until no process uses, starts or stops the server. Imports more only if it may still run.
 GUARD = """
-import fcntl, sys
-with open(sys.argv[1], "w") as use:
-    fcntl.flock(use, fcntl.LOCK_EX)
-from scripts.local_database import folder, stop_unless_used
-stop_unless_used(folder())
+import fcntl, pathlib, sys
+place = pathlib.Path(sys.argv[1])
+for name in ("use.lock", "start.lock"):
+    with open(place / name, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+if (place / sys.argv[2]).exists():
+    from scripts.local_database import stop_unless_used
+    stop_unless_used(place)
 """
 
 
@@ -82,6 +87,7 @@ def running() -> Iterator[URL]:
         try:
             with _exclusively(place / "start.lock"):
                 fcntl.flock(use, fcntl.LOCK_SH)
+                (place / STARTED).touch()
                 if not server.is_running(place):
                     server.start(place)
                 url = server.url(place).set(database=DATABASE)
@@ -90,20 +96,40 @@ def running() -> Iterator[URL]:
             os.set_inheritable(use.fileno(), True)
             yield url
         finally:
-            fcntl.flock(use, fcntl.LOCK_UN)
-            stop_unless_used(place)
+            _stop_unless_used(place, use)
 
 
 def stop_unless_used(place: Path) -> None:
     """Stop the server of a folder, unless another process uses it."""
-    with (
-        (place / "use.lock").open("w") as use,
-        _exclusively(place / "start.lock"),
-        suppress(BlockingIOError),
-    ):
-        fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if server.is_running(place):
-            server.stop(place)
+    with (place / "use.lock").open("w") as use:
+        _stop_unless_used(place, use)
+
+
+def _stop_unless_used(place: Path, use: TextIO) -> None:
+    """Release the lock; the lock is not free before, or the guard would stop the server too."""
+    try:
+        with _exclusively(place / "start.lock"), suppress(BlockingIOError):
+            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if server.is_running(place):
+                server.stop(place)
+            (place / STARTED).unlink(missing_ok=True)
+    finally:
+        fcntl.flock(use, fcntl.LOCK_UN)
+
+
+@contextmanager
+def configured() -> Iterator[None]:
+    """Let a block use the local database, by `DATABASE_URL`.
+
+    The server is stopped after the block, also when this process is killed.
+
+    Raises:
+        SystemExit: when no server can be started.
+    """
+    with running() as url:
+        _start_guard()
+        os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        yield
 
 
 @contextmanager
@@ -120,16 +146,14 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit("stopped"))
     if load_settings(DatabaseSettings).configured_url is not None:
         return _run(command)
-    with running() as url:
-        _start_guard()
-        os.environ["DATABASE_URL"] = url.render_as_string(hide_password=False)
+    with configured():
         return _run(command)
 
 
 def _start_guard() -> None:
     """Start a process that stops the server when this one is killed, as `poe` does on SIGTERM."""
     subprocess.Popen(
-        [sys.executable, "-c", GUARD, str(folder() / "use.lock")],
+        [sys.executable, "-c", GUARD, str(folder()), STARTED],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, text
@@ -39,6 +40,9 @@ ADD_CHECK = (
 NOW = func.now()
 PRICE = ExactNumeric(10, 2)
 TEXT_INDEX: dict[str, Any] = {}
+# The types that only this database has, each with a value.
+OWN_TYPES: dict[str, tuple[Any, Any]] = {"exact": (ExactNumeric(10, 2), Decimal("1.50"))}
+STREAM_NEEDS_TRANSACTION = False
 EXPLAIN = "EXPLAIN QUERY PLAN"
 ANALYZE_PART = text("ANALYZE part")
 # An object of keys and values, and the list of all rows; see docs/recipes/relations-in-lists.md.

@@ -6,16 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, MetaData, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import PoolResetState
 
 from app.core.config import Settings
 from app.core.engine import result_codes
 from app.core.engine.foreign_keys import foreign_key_violation
-from app.core.engine.statement_timeout import limit_statements
-from app.core.engine.url import is_in_memory
+from app.core.engine.statement_timeout import limit_statements, limited
+from app.core.engine.url import is_in_memory, keep_in_memory
 from app.core.errors import Violation
+
+# Events of statements to which this module listens.
+LISTENERS = frozenset({"before_cursor_execute", "after_cursor_execute"})
 
 # Exceptions that SQLAlchemy does not wrap when connecting fails: no thread can be started.
 CONNECT_ERRORS = (RuntimeError,)
@@ -37,6 +41,11 @@ def read_options(settings: Settings) -> dict[str, Any]:
     the data that is committed when it starts.
     """
     return {"sqlite_begin": None}
+
+
+def direct_engine(engine: Engine, settings: Settings) -> Engine | None:
+    """Return `engine` if the driver may run a single read without a transaction, else None."""
+    return engine
 
 
 def read_connection(engine: Engine, settings: Settings) -> Connection:
@@ -61,15 +70,17 @@ def engine_options(settings: Settings, *, statement_timeout: float | None) -> di
 
 def pool_options(settings: Settings) -> dict[str, Any]:
     """Return the pool's arguments for this driver."""
-    return {}
+    # See `_reset`.
+    return {"pool_reset_on_return": None}
 
 
 def register_listeners(engine: Engine) -> None:
     """Set up each connection, begin write transactions, and end slow statements."""
     if is_in_memory(engine.url):
-        _keep(engine.url)
+        keep_in_memory(engine.url)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "reset", _reset)
     limit_statements(engine)
     event.listen(engine, "handle_error", _translate_overflow)
 
@@ -80,6 +91,24 @@ def _prepare(connection: Any, record: object) -> None:
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _reset(connection: Any, record: object, state: PoolResetState) -> None:
+    # A rollback is a call of the connection's thread, also without a transaction.
+    if not state.terminate_only and connection.driver_connection.in_transaction:
+        connection.rollback()
+
+
+def is_ready(connection: Any) -> bool:
+    """Return whether the driver's connection can be used at once."""
+    return True
+
+
+async def fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
+    """Return the driver's rows of a statement."""
+    raw: Any = connection.connection.driver_connection
+    with limited(connection):
+        return await raw.execute_fetchall(sql, arguments)
 
 
 def _begin(connection: Connection) -> None:
@@ -102,16 +131,6 @@ def _translate_overflow(context: ExceptionContext) -> None:
     error = context.original_exception
     if isinstance(error, OverflowError):
         raise DataError(context.statement, None, error) from error
-
-
-_kept: dict[str, sqlite3.Connection] = {}
-
-
-def _keep(url: URL) -> None:
-    # A database in memory is deleted with its last connection.
-    name = f"{url.database}?vfs=memdb"
-    if name not in _kept:
-        _kept[name] = sqlite3.connect(name, uri=True, check_same_thread=False)
 
 
 async def on_startup(engine: AsyncEngine, settings: Settings, metadata: MetaData) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -45,12 +45,19 @@ def running() -> Iterator[URL]:
     yield url
 
 
+@contextmanager
+def configured() -> Iterator[None]:
+    """Let a block use the local database, by `DATABASE_URL`."""
+    with running() as url:
+        os.environ["DATABASE_URL"] = url.render_as_string()
+        yield
+
+
 def main() -> None:
     """Replace this process with the command of the command line."""
-    if load_settings(DatabaseSettings).configured_url is None:
-        with running() as url:
-            os.environ["DATABASE_URL"] = url.render_as_string()
-    os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the user gives the command
+    is_configured = load_settings(DatabaseSettings).configured_url is not None
+    with nullcontext() if is_configured else configured():
+        os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the user gives the command
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Database URLs: each usual spelling becomes a URL for aiosqlite."""
 
+import sqlite3
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -8,6 +10,8 @@ BACKENDS = frozenset({"sqlite"})
 # All connections of a process share this database; each has its own transaction.
 MEMORY = URL.create(DRIVER, database="file:/memory", query={"uri": "true", "vfs": "memdb"})
 FORM = "sqlite:///PATH"
+
+_kept: dict[str, sqlite3.Connection] = {}
 
 
 def parse_url(text: str) -> URL:
@@ -42,3 +46,10 @@ def build_url(name: str) -> URL:
 def is_in_memory(url: URL) -> bool:
     """Return whether the database of `url` is in memory, and deleted when the process ends."""
     return url == MEMORY
+
+
+def keep_in_memory(url: URL) -> None:
+    """Keep a database in memory, which is deleted with its last connection."""
+    name = f"{url.database}?vfs=memdb"
+    if name not in _kept:
+        _kept[name] = sqlite3.connect(name, uri=True, check_same_thread=False)

@@ -11,7 +11,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 from app.core.engine.insert import InsertRow
 from app.core.engine.reader import Reader
 from app.core.errors import NotFoundError
-from app.core.listing import Listing, fetch_entities, fetch_rows, page_of
+from app.core.listing import Listing, LoadOption, fetch_entities, fetch_related, fetch_rows, page_of
 from app.core.pagination import Page, PageQuery
 from app.models.base import Base
 
@@ -39,10 +39,15 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         self._columns = dict(model.__mapper__.columns.items())
         ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
         self._criteria = tuple(self.criteria())
+        self._relationships = tuple(self.relationships())
         rows = select(*[column.label(name) for name, column in self._columns.items()])
-        self._all = rows.where(*self._criteria)
+        self._rows = rows.where(*self._criteria)
+        self._entities = select(model).where(*self._criteria)
+        related = self._entities.options(*self._relationships)
+        self._all = related if self._relationships else self._rows
+        self._fetch = fetch_related if self._relationships else fetch_rows
         self._by_key = self._all.where(self._key == bindparam("key"))
-        self._listing = Listing(model, self._all, self._criteria)
+        self._listing = Listing(model, self._criteria)
         entity = select(model).where(self._key == bindparam("key"), *self._criteria)
         self._locked = entity.with_for_update().execution_options(populate_existing=True)
         self._insert = InsertRow(model)
@@ -56,13 +61,23 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         """
         return ()
 
+    def relationships(self) -> Sequence[LoadOption]:
+        """Return the relationships that the read schema has; none by default.
+
+        Override it with how each is loaded: `return [joinedload(Order.product)]`. `get` and `list`
+        then need a session, and read entities; `create` and `update` read the row that they have
+        written. It is called once. The relationships of a related row are
+        `joinedload(Order.product).options(*product_crud.relationships())`.
+        """
+        return ()
+
     async def get(self, reader: Reader | AsyncSession, key: KeyT) -> ReadT:
         """Return the row with this key.
 
         Raises:
             NotFoundError: when there is none.
         """
-        rows = await fetch_rows(reader, self._by_key, {"key": key})
+        rows = await self._fetch(reader, self._by_key, {"key": key})
         if not rows:
             raise self._not_found(key)
         return self._read(rows[0])
@@ -88,8 +103,8 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         Raises:
             InvalidCursorError: when the cursor does not belong to this list.
         """
-        statement = self._listing.ordered(query.sort)
-        return await self._listing.page(reader, query, self._page, statement, fetch_rows)
+        statement = self._listing.ordered(query.sort, self._all)
+        return await self._listing.page(reader, query, self._page, statement, self._fetch)
 
     async def list_with(
         self,
@@ -106,7 +121,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             schema: the schema of a row with all columns.
             columns: expressions on the row, each with the name of a field: `.label("lines")`.
         """
-        statement = self._listing.ordered(query.sort).add_columns(*columns)
+        statement = self._listing.ordered(query.sort, self._rows).add_columns(*columns)
         return await self._listing.page(reader, query, page_of(schema), statement, fetch_rows)
 
     async def list_entities(
@@ -124,13 +139,14 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             schema: the schema of an entity.
             options: the relationships to load: `selectinload(Invoice.lines)`.
         """
-        statement = self._listing.ordered(query.sort, entities=True).options(*options)
+        statement = self._listing.ordered(query.sort, self._entities).options(*options)
         page = page_of(schema)
         return await self._listing.page(session, query, page, statement, fetch_entities)
 
     async def create(self, session: AsyncSession, values: CreateT) -> ReadT:
         """Insert a row and return it as it is stored."""
-        return self._read(await self._insert(session, values.model_dump()))
+        row = await self._insert(session, values.model_dump())
+        return await self._reread(session, row) if self._relationships else self._read(row)
 
     async def update(self, session: AsyncSession, instance: ModelT, values: UpdateT) -> ReadT:
         """Change the fields that were sent, also those sent as null, and return the row.
@@ -143,6 +159,8 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         for name, value in values.model_dump(exclude_unset=True).items():
             setattr(instance, name, value)
         await session.flush()
+        if self._relationships:
+            return await self._reread(session, instance)
         return self._read(instance)
 
     async def delete(self, session: AsyncSession, instance: ModelT) -> None:
@@ -165,6 +183,13 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         key = getattr(instance, self._key_name)
         if await session.scalar(self._locked.with_only_columns(self._key), {"key": key}) is None:
             raise self._not_found(key)
+
+    async def _reread(self, session: AsyncSession, row: object) -> ReadT:
+        # Without the criteria: the row may have left them.
+        related = select(self.model).options(*self._relationships)
+        statement = related.where(self._key == getattr(row, self._key_name))
+        (entity,) = await self._fetch(session, statement, {})
+        return self._read(entity)
 
     def _read(self, row: object) -> ReadT:
         return self.schema.model_validate(row, from_attributes=True)

@@ -44,7 +44,8 @@ def build_engine(settings: Settings) -> AsyncEngine:
 
 def build_reader(engine: AsyncEngine, settings: Settings) -> Reader:
     """Return a reader on the pool of `engine`."""
-    return Reader(partial(driver.read_connection, engine.sync_engine, settings))
+    connect = partial(driver.read_connection, engine.sync_engine, settings)
+    return Reader(connect, driver.direct_engine(engine.sync_engine, settings))
 
 
 def read_only(engine: AsyncEngine, settings: Settings) -> AsyncEngine:
@@ -99,10 +100,7 @@ class ReadSession(AsyncSession):
 engine = build_engine(get_settings())
 
 read_session_factory = async_sessionmaker(
-    read_only(engine, get_settings()),
-    class_=ReadSession,
-    autoflush=False,
-    expire_on_commit=False,
+    read_only(engine, get_settings()), class_=ReadSession, autoflush=False, expire_on_commit=False
 )
 session_factory = async_sessionmaker(engine, autoflush=False, expire_on_commit=False)
 reader = build_reader(engine, get_settings())

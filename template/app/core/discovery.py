@@ -1,30 +1,56 @@
-"""Discovery of features: folders in `app` with a `models.py` or a `routes.py`."""
+"""Discovery of the parts of features: models, routers and readiness checks."""
 
-from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
+import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import ModuleType
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 import app
+from app.models.discovery import feature_modules
+
+# Returns the reason why a feature cannot serve requests, for the log; None if it can.
+ReadinessCheck = Callable[[Request], Awaitable[str | None]]
+
+VERSIONED = re.compile(r"routes_v([0-9]+)")
 
 
 def import_models() -> None:
     """Import the models of every feature, so that `Base.metadata` knows their tables."""
-    for _ in _feature_modules("models"):
+    for _ in feature_modules("models"):
         pass
 
 
 def feature_routers() -> list[APIRouter]:
     """Return the `router` of every `routes.py`, sorted by the name of the folder."""
-    return [module.router for module in _feature_modules("routes")]
+    return [module.router for module in feature_modules("routes")]
 
 
-def _feature_modules(name: str) -> Iterator[ModuleType]:
-    # Not pkgutil.iter_modules, which leaves out a folder without __init__.py.
-    folders = {folder.name for path in app.__path__ for folder in Path(path).iterdir()}
-    for feature in sorted(filter(str.isidentifier, folders)):
-        if find_spec(f"app.{feature}.{name}"):
-            yield import_module(f"app.{feature}.{name}")
+def later_routers() -> dict[int, list[APIRouter]]:
+    """Return the `router` of every `routes_v2.py`, `routes_v3.py` and so on, by the version.
+
+    Raises:
+        ImportError: when the number of a file is 0, 1, or begins with 0.
+    """
+    files = [file for path in app.__path__ for file in Path(path).glob("*/routes_v*")]
+    versions = {match[1] for file in files if (match := VERSIONED.fullmatch(file.stem))}
+    for version in versions:
+        if version == "1" or version.startswith("0"):
+            raise ImportError(
+                f"routes_v{version}.py: rename it; version 1 is routes.py, version 2 routes_v2.py"
+            )
+    return {
+        version: [module.router for module in feature_modules(f"routes_v{version}")]
+        for version in sorted(map(int, versions))
+    }
+
+
+def readiness_checks() -> dict[str, ReadinessCheck]:
+    """Return the function `check` of every `readiness.py`, by the name of the feature."""
+    return {feature_of(module): module.check for module in feature_modules("readiness")}
+
+
+def feature_of(module: ModuleType) -> str:
+    """Return the name of the feature of a module."""
+    return module.__name__.split(".")[1]

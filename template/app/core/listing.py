@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Select, asc, bindparam, desc, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import object_mapper
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from app.core.engine.reader import Reader
 from app.core.filters import Condition
@@ -13,6 +15,8 @@ from app.core.pagination import Cursor, Page, PageQuery
 from app.models.base import Base
 
 ItemT = TypeVar("ItemT", bound=BaseModel)
+# A loader option for a relationship, such as `joinedload(Order.product)`.
+LoadOption = _AbstractLoad
 Fetch = Callable[[Any, Select[Any], dict[str, Any]], Awaitable[Sequence[Any]]]
 
 
@@ -21,19 +25,15 @@ class Listing:
 
     Args:
         model: the model; its primary key is one column.
-        rows: the statement of all rows; its columns have the names of the model's attributes.
-        criteria: the conditions of these rows.
+        criteria: the conditions of its rows.
     """
 
-    def __init__(
-        self, model: type[Base], rows: Select[Any], criteria: Sequence[ColumnElement[bool]]
-    ) -> None:
-        self._model, self._rows = model, rows
-        self._entities = select(model).where(*criteria)
+    def __init__(self, model: type[Base], criteria: Sequence[ColumnElement[bool]]) -> None:
+        self._model = model
         self._count = select(func.count()).select_from(model).where(*criteria)
         self._columns = dict(model.__mapper__.columns.items())
         ((self._key_name, self._key),) = [i for i in self._columns.items() if i[1].primary_key]
-        self._by_order: dict[tuple[str, bool], Select[Any]] = {}
+        self._by_order: dict[tuple[str, Select[Any]], Select[Any]] = {}
         self._filters: dict[type[PageQuery], dict[str, Condition]] = {}
 
     async def page(
@@ -66,15 +66,17 @@ class Listing:
         content = {"items": items, "next_cursor": next_cursor, "total": total}
         return page.model_validate(content, from_attributes=True)
 
-    def ordered(self, sort: str, *, entities: bool = False) -> Select[Any]:
-        """Return the statement for a page of all rows or entities, built once for each order."""
-        order = sort, entities
+    def ordered(self, sort: str, statement: Select[Any]) -> Select[Any]:
+        """Return `statement` for a page in this order, built once for each of the two.
+
+        Its rows have the names of the model's attributes, or are entities.
+        """
+        order = sort, statement
         if order not in self._by_order:
             column = self._columns[sort.removeprefix("-")]
             direction = desc if sort.startswith("-") else asc
-            statement = self._entities if entities else self._rows
-            statement = statement.order_by(direction(column), direction(self._key))
-            window = statement.offset(bindparam("offset")).limit(bindparam("limit"))
+            rows = statement.order_by(direction(column), direction(self._key))
+            window = rows.offset(bindparam("offset")).limit(bindparam("limit"))
             self._by_order[order] = window
         return self._by_order[order]
 
@@ -116,3 +118,24 @@ async def fetch_entities(
 ) -> Sequence[Any]:
     """Return the entities of a statement, each of them once."""
     return (await session.scalars(statement, parameters)).unique().all()
+
+
+async def fetch_related(
+    session: Reader | AsyncSession, statement: Select[Any], parameters: dict[str, Any]
+) -> Sequence[Any]:
+    """Return the entities of a statement with their relationships as stored, each of them once.
+
+    The columns of an entity that the session holds are those of the session. Relationships that its
+    entities have loaded before have to be loaded again.
+
+    Raises:
+        TypeError: when `session` is a reader.
+    """
+    if isinstance(session, Reader):
+        raise TypeError("A reader cannot read relationships: use CurrentSession.")
+    await session.flush()
+    # A relationship that was loaded before does not follow a change of its foreign key.
+    for entity in session:
+        if names := object_mapper(entity).relationships.keys():
+            session.expire(entity, names)
+    return await fetch_entities(session, statement, parameters)

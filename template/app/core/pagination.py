@@ -23,6 +23,8 @@ ItemT = TypeVar("ItemT")
 class Page(BaseModel, Generic[ItemT]):
     """One page of a list."""
 
+    model_config = ConfigDict(defer_build=True)  # until FastAPI reads the route of the list
+
     items: list[ItemT] = Field(description="The rows of this page.")
     next_cursor: str | None = Field(
         description="Send it as `cursor` to get the next page; null on the last page."

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from tests.platform.telemetry_sdk import Spans
 
 
+@pytest.fixture(autouse=True)
+def _readiness_without_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let readiness ask no feature: the checks of yours may need what these tests do not have."""
+    from app.core.http.health import readiness
+
+    monkeypatch.setattr("app.main.readiness_checks", dict)
+    monkeypatch.setattr(readiness, "checks", {})
+
+
 @pytest.fixture(scope="module")
 async def gizmo_table() -> AsyncIterator[None]:
     """The table of gizmos; dropped before another module compares the tables with the models."""

@@ -47,7 +47,7 @@ async def small_engine(**changes: Any) -> AsyncIterator[AsyncEngine]:
         factory.configure(bind=engine.execution_options(**options))
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(database.reader, "_connect", build_reader(engine, settings)._connect)
+            patch.setattr(database.reader, "__dict__", vars(build_reader(engine, settings)))
             yield engine
     finally:
         for factory, bind in zip(factories, binds, strict=True):

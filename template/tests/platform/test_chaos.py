@@ -9,6 +9,8 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.processors import format_exc_info
+from structlog.testing import capture_logs
 
 from app.core import database
 from app.core.config import get_settings
@@ -69,14 +71,16 @@ async def test_no_transaction_is_lost_or_partial() -> None:
 
     other_engine = database.build_engine(get_settings())
     finished = asyncio.Event()
-    async with serving(app) as port:
-        disturbing = asyncio.create_task(keep_disturbing(other_engine, finished))
-        await asyncio.gather(*(client(port) for _ in range(CLIENTS)))
-        finished.set()
-        await disturbing
+    with capture_logs(processors=[format_exc_info]) as lines:
+        async with serving(app) as port:
+            disturbing = asyncio.create_task(keep_disturbing(other_engine, finished))
+            await asyncio.gather(*(client(port) for _ in range(CLIENTS)))
+            finished.set()
+            await disturbing
     await other_engine.dispose()
 
-    assert statuses.keys() <= {201, 503, None}
+    unhandled = [line["exception"] for line in lines if line["event"] == "unhandled_error"]
+    assert statuses.keys() <= {201, 503, None}, "\n".join(unhandled)
     assert statuses[201] > 0
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     statement = select(Gizmo.name, func.count()).group_by(Gizmo.name)

@@ -42,6 +42,7 @@ async def run(app: FastAPI, headers: dict[str, str], folder: Path) -> tuple[int,
 @pytest.fixture
 def parcels_app(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     monkeypatch.setattr("app.main.feature_routers", lambda: [parcels.router])
+    monkeypatch.setattr("app.main.later_routers", dict)
     return create_app()
 
 

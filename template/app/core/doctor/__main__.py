@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from app.core.doctor.database import check_database
-from app.core.doctor.findings import Context, Finding, Level, Section, run
+from app.core.doctor.feature_settings import check_features
+from app.core.doctor.findings import Context, Finding, Level, Row, Section, run
 from app.core.doctor.machine import CHECKS
 from app.core.doctor.report import Report
 from app.core.doctor.telemetry import check_telemetry
@@ -42,7 +43,9 @@ def main(arguments: Sequence[str] | None = None, *, extra: Sequence[Finding] = (
 
 def _report(replicas: int | None, extra: Sequence[Finding]) -> Report:
     settings, findings = read_settings()
-    sections = [Section("Settings", [*findings, *run(check_names, settings)])]
+    of_features: list[Row] = []
+    others = [*run(check_features, of_features), *run(check_names, settings)]
+    sections = [Section("Settings", [*findings, *others])]
     if settings is not None:
         context = Context(settings, replicas)
         machine = [found for check in CHECKS for found in run(check, context)]
@@ -51,7 +54,7 @@ def _report(replicas: int | None, extra: Sequence[Finding]) -> Report:
             Section("Machine", machine),
             Section("Telemetry", run(check_telemetry, context)),
         ]
-    return Report(rows(settings, refused_names(findings)), sections)
+    return Report([*rows(settings, refused_names(findings)), *of_features], sections)
 
 
 def _count(text: str) -> int:

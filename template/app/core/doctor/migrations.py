@@ -45,7 +45,8 @@ def check_migrations(connection: Connection, context: Context) -> Iterator[Findi
             f"Apply them: `{command}`.",
         )
     else:
-        yield Finding(Level.OK, "migrations", f"all are applied, up to {_names(current)}")
+        state = f"all are applied, up to {_names(current)}" if files else "there are none"
+        yield Finding(Level.OK, "migrations", state)
 
 
 def _names(revisions: tuple[str, ...]) -> str:

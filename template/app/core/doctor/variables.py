@@ -12,7 +12,8 @@ from pydantic import BaseModel, SecretStr
 import app
 from app.core.config import Settings, load_settings
 from app.core.doctor.findings import Finding, Level, Row
-from app.core.setting_sources import setting_sources
+from app.core.feature_settings import feature_settings
+from app.core.setting_sources import SourcedSettings, setting_sources
 
 HIDDEN = "***"
 REFUSED = "not accepted"
@@ -73,15 +74,20 @@ def refused_names(findings: Iterable[Finding]) -> set[str]:
     return {found.text.partition(":")[0].lower() for found in findings}
 
 
-def rows(settings: Settings | None, refused: Container[str] = ()) -> list[Row]:
+def rows(
+    settings: SourcedSettings | None,
+    refused: Container[str] = (),
+    settings_class: type[SourcedSettings] | None = None,
+) -> list[Row]:
     """Return all settings with their sources; secrets are hidden.
 
     Args:
         settings: the values; None if there are none.
         refused: fields whose values are not accepted, so that `settings` has their default.
+        settings_class: the class of the settings; None for those of the service.
     """
     try:
-        sources = setting_sources(Settings)
+        sources = setting_sources(settings_class or Settings)
     except (OSError, ValueError):
         return []
     found = []
@@ -109,7 +115,8 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
 
     In `.env` these are all unknown names; elsewhere those that resemble a setting.
     """
-    fields = [name.upper() for name in Settings.model_fields]
+    classes: list[type[SourcedSettings]] = [Settings, *feature_settings()]
+    fields = {name.upper() for each in classes for name in each.model_fields}
     known = {*fields, *(f"{name}_FILE" for name in fields)}
     folder = settings and settings.secrets_dir
     places = {

@@ -1,5 +1,7 @@
 """The error codes of the server and of the driver."""
 
+from asyncmy.errors import InternalError
+
 from app.core.errors import Violation
 
 # https://dev.mysql.com/doc/mysql-errors/9.4/en/
@@ -11,10 +13,13 @@ VIOLATIONS = (
     | dict.fromkeys((1217, 1451), Violation.REFERENCED)
     | dict.fromkeys((3819, 4025), Violation.CHECK)  # of MySQL and of MariaDB
 )
+# The server ends a connection whose packets it cannot read.
+PACKETS = frozenset({1152, *range(1154, 1162), 1184})
 UNAVAILABLE = frozenset(
     {1021, 1037, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1203, 1205, 1213, 1226}
     | {1290, 1317, 1792, 1836, 1927, 1969, 2003, 2006, 2013, 2014, 2055, 3024, 3101, 3572, 4031}
     | {1020}  # MariaDB: another transaction has changed the row
+    | PACKETS
     # The commit failed; a hook of replication; not available; the state of a member of a group.
     | {1180, 3100, 3168, *range(3796, 3800)}
     | {3032, 6400}  # the server is in offline mode
@@ -31,7 +36,7 @@ UNKNOWN = 1105
 AWAY = ("code = Unavailable", "code = CLUSTER_EVENT", "not serving", "no healthy tablet", "VT1400")
 # The server accepts no writes, or no statements: a new connection may reach another server.
 READ_ONLY = frozenset({1290, 1792, 1836})
-LEAVE = READ_ONLY | {1047, 3032, 3168, 6400}
+LEAVE = READ_ONLY | PACKETS | {1047, 3032, 3168, 6400}
 
 
 def code_of(error: BaseException) -> int:
@@ -44,6 +49,14 @@ def may_pass(error: BaseException) -> bool:
     """Return whether the cause of an error of the driver is outside of the statement."""
     code, text = code_of(error), str(error)
     return code in UNAVAILABLE or (code == UNKNOWN and any(word in text for word in AWAY))
+
+
+def ends_connection(error: BaseException) -> bool:
+    """Return whether the connection of an error cannot be used any more.
+
+    The driver's own InternalError has no code: the packets do not have the expected order.
+    """
+    return code_of(error) in LEAVE or (isinstance(error, InternalError) and not code_of(error))
 
 
 def is_rolled_back(error: BaseException) -> bool:

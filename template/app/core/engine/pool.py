@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic, time
 from typing import Any, cast
 
-from sqlalchemy import exc
+from sqlalchemy import Connection, Engine, exc
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
-from sqlalchemy.util import await_
+from sqlalchemy.util import await_, greenlet_spawn
 
 from app.core.engine import driver
+from app.core.engine.idle_connections import IdleConnections
 from app.core.engine.request_connections import request_connections
 from app.core.errors import DatabaseUnavailableError
 
@@ -21,6 +21,13 @@ logging.getLogger(__name__).setLevel(logging.WARNING)
 
 # Overflow connections are closed this long after the pool was last exhausted.
 OVERFLOW_IDLE_SECONDS = 10.0
+
+# The text of SQLAlchemy's error when a connection was closed in the pool, and then a new one too.
+CLOSED = "This connection is closed"
+
+# A connection that must be replaced or closed within these seconds is not ready: the checkout reads
+# the clock again.
+SOON = 1.0
 
 
 @dataclass
@@ -46,19 +53,22 @@ class FairQueuePool(AsyncAdaptedQueuePool):
     waits in that queue.
 
     SQLAlchemy also closes an overflow connection as soon as it is returned. Under short bursts of
-    load each burst would open it again, which costs more than a request; here it stays open for
-    `OVERFLOW_IDLE_SECONDS`.
+    load each burst would open it again, which costs more than a request; here it stays open until
+    the pool has not been exhausted for `OVERFLOW_IDLE_SECONDS`.
 
     A request that holds a connection gets no second one, see `RequestConnections`.
     """
 
+    _pool: IdleConnections
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._pool = IdleConnections(self.size(), self._pool.use_lifo)
         self.limit = self.size() + max(self._max_overflow, 0)
         self.waits = Waits()
         self._permits = asyncio.Semaphore(self.limit)
-        self._idle_overflow: deque[ConnectionPoolEntry] = deque()
         self._last_exhausted = monotonic()
+        self._admitted: Callable[[], None] | None = None
         self._held: dict[ConnectionPoolEntry, Callable[[], None]] = {}
 
     def connect(self) -> PoolProxiedConnection:
@@ -66,7 +76,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
 
         Raises:
             DatabaseUnavailableError: for `CONNECT_ERRORS` of the driver, which SQLAlchemy does not
-                wrap.
+                wrap, and when each new connection is closed before it is used.
             SecondConnectionError: in `local`, when the request holds a connection.
             sqlalchemy.exc.TimeoutError: when no connection became free in time.
         """
@@ -74,55 +84,79 @@ class FairQueuePool(AsyncAdaptedQueuePool):
             return super().connect()
         except driver.CONNECT_ERRORS as error:
             raise DatabaseUnavailableError from error
+        except exc.InvalidRequestError as error:
+            if str(error) != CLOSED:
+                raise
+            raise DatabaseUnavailableError from error
+
+    async def check_out(self, engine: Engine) -> Connection:
+        """Return a connection of the engine of this pool, without a greenlet if one is ready."""
+        end = await self._admit()
+        if engine.pool is not self:
+            # `dispose` has replaced this pool while the caller waited.
+            self._permits.release()
+            end()
+            return await cast(FairQueuePool, engine.pool).check_out(engine)
+        # Nothing is awaited between here and `_do_get`.
+        self._admitted = end
+        return engine.connect() if self._is_next_ready() else await greenlet_spawn(engine.connect)
+
+    def _is_next_ready(self) -> bool:
+        """Return whether the next checkout sends nothing."""
+        entry: Any = self._pool.next()
+        return (
+            entry is not None
+            and not self._closes_surplus(SOON)
+            and not entry._is_hard_or_soft_invalidated()
+            and not 0 <= self._recycle < time() + SOON - entry.last_connect_time
+            and driver.is_ready(entry.driver_connection)
+        )
+
+    async def _admit(self) -> Callable[[], None]:
+        """Wait for a permit; return the function that ends the hold of the request."""
+        request = request_connections.get()
+        end = _nothing
+        if request is not None and not request.is_over:
+            end = request.hold(self, is_exhausted=self._permits.locked)
+        try:
+            # Without `_wait_for_permit` there is no timer.
+            await (self._wait_for_permit() if self._permits.locked() else self._permits.acquire())
+        except BaseException:
+            end()
+            raise
+        return end
 
     def _do_get(self) -> ConnectionPoolEntry:
-        request = request_connections.get()
-        if request is None or request.is_over:
-            return self._get()
-        end = request.hold(self, is_exhausted=self._permits.locked)
+        end, self._admitted = self._admitted, None
+        end = end or await_(self._admit())
         try:
-            record = self._get()
-        except BaseException:
-            end()
-            raise
-        self._held[record] = end
-        return record
-
-    def _get(self) -> ConnectionPoolEntry:
-        await_(self._wait_for_permit() if self._permits.locked() else self._permits.acquire())
-        try:
-            if self._pool.empty():
+            if self._closes_surplus():
+                self._dec_overflow()
+                self._pool.pop_oldest().close()
+            if not self._pool.qsize():
                 self._last_exhausted = monotonic()
-                if self._idle_overflow:
-                    return self._idle_overflow.pop()
-            return super()._do_get()
+            entry = super()._do_get()
         except BaseException:
             self._permits.release()
+            end()
             raise
+        self._held[entry] = end
+        return entry
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        if end := self._held.pop(record, None):
-            end()
-        recently_exhausted = monotonic() - self._last_exhausted < OVERFLOW_IDLE_SECONDS
-        try:
-            if recently_exhausted and self._pool.full():
-                self._idle_overflow.append(record)
-                return
-            super()._do_return_conn(record)
-            if self._idle_overflow and not recently_exhausted:
-                super()._do_return_conn(self._idle_overflow.popleft())
-        finally:
-            self._permits.release()
+        self._held.pop(record, _nothing)()
+        # Closing one would need a greenlet; the next checkout does it.
+        super()._do_return_conn(record)
+        self._permits.release()
+
+    def _closes_surplus(self, within: float = 0) -> bool:
+        is_surplus = self._pool.qsize() > self.size()
+        limit = OVERFLOW_IDLE_SECONDS - within
+        return is_surplus and monotonic() - self._last_exhausted >= limit
 
     def renew(self) -> None:
         """Replace each connection that is open now, when it is used next."""
         self._invalidate_time = time()
-
-    def dispose(self) -> None:
-        """Close the connections that are not in use."""
-        while self._idle_overflow:
-            self._idle_overflow.pop().close()
-        super().dispose()
 
     def recreate(self) -> "FairQueuePool":
         """Return a new pool, which goes on with the counts of waits."""
@@ -132,11 +166,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
 
     def idle(self) -> int:
         """Return the number of open connections that are not in use."""
-        return self.checkedin() + len(self._idle_overflow)
-
-    def checkedout(self) -> int:
-        """Return the number of connections in use."""
-        return super().checkedout() - len(self._idle_overflow)
+        return self.checkedin()
 
     async def _wait_for_permit(self) -> None:
         started = monotonic()
@@ -153,3 +183,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
             self.waits.waiting -= 1
             for observe in self.waits.observers:
                 observe(monotonic() - started)
+
+
+def _nothing() -> None:
+    """End no hold: outside of requests none is counted."""

@@ -19,6 +19,9 @@ from app.core.engine.url import driver_arguments
 
 CLOSE_TIMEOUT = 2.0
 
+# A ping soon after the last use would tell nothing new: the end of a connection is seen without it.
+PING_AFTER = 0.5
+
 # The text of asyncmy's RuntimeError when the other side closes a new connection at once. A proxy
 # does so while it has no server.
 CLOSED = "Transport does not expose socket instance"
@@ -77,7 +80,39 @@ def connector(settings: Settings) -> Callable[..., Awaitable[Any]]:
 
 class _Connection(asyncmy.Connection):
     address: Address
+    # Whether nothing was sent since the last commit.
+    is_committed = False
+    autocommit_mode: bool
     _transport: Any
+    _result: Any
+    _stream_broken: bool
+
+    def is_closed(self) -> bool:
+        """Return whether the driver knows that the connection is closed."""
+        # It has no public name.
+        return bool(self._stream_broken)
+
+    def is_in_transaction(self) -> bool:
+        """Return whether a transaction may be open; asks the server nothing."""
+        if self.autocommit_mode and self.get_autocommit():
+            # The answer to a failed statement does not say whether it has left one open.
+            return self._result is None or self.get_transaction_status()
+        # Without autocommit a SELECT opens one, and older servers do not say so.
+        return not self.is_committed
+
+    def cursor(self, cursor: Any = None) -> Any:
+        """Return a cursor; what it sends follows the last commit."""
+        self.is_committed = False
+        return super().cursor(cursor)
+
+    def needs_ping(self, within: float = 0) -> bool:
+        """Return whether the server has not answered for `PING_AFTER` seconds.
+
+        Args:
+            within: return True also if this is the case in so many seconds.
+        """
+        idle: float = self.loop.time() + within - self.last_usage
+        return idle >= PING_AFTER
 
     async def ensure_closed(self) -> None:
         """Close the connection; wait at most `CLOSE_TIMEOUT` seconds for a silent server."""

@@ -1,14 +1,21 @@
 """Read-only statements without a session: one statement, one connection, rows."""
 
-from collections import namedtuple
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import lru_cache
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, cast
 
-from sqlalchemy import CompoundSelect, Connection, Select
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy import CompoundSelect, Connection, CursorResult, Engine, Select
+from sqlalchemy.util import await_, greenlet_spawn
 
+from app.core.engine.direct import (
+    DirectSelect,
+    DirectSelects,
+    fetch,
+    is_observed,
+    row_type,
+    sends_on_use,
+)
+from app.core.engine.pool import FairQueuePool
 from app.core.errors import ReadOnlyError
 
 Ts = TypeVarTuple("Ts")
@@ -17,14 +24,24 @@ Ts = TypeVarTuple("Ts")
 class Reader:
     """Runs SELECT statements, each on its own connection.
 
-    It is cheaper than a session, and holds no connection between two statements.
+    It is cheaper than a session, and holds no connection between two statements. From the second
+    time on, the driver runs a statement without SQLAlchemy's cursor and result, unless somebody
+    listens to SQLAlchemy's events.
 
     Args:
         connect: opens a connection for one statement.
+        engine: the engine whose connections need no transaction for one statement; None if
+            they need one.
     """
 
-    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], AbstractContextManager[Connection]],
+        engine: Engine | None = None,
+    ) -> None:
         self._connect = connect
+        self._engine = engine
+        self._selects = DirectSelects()
 
     async def rows(
         self,
@@ -42,18 +59,35 @@ class Reader:
         """
         if not statement.is_select:
             raise ReadOnlyError("A reader is read-only: use CurrentSessionTransaction.")
+        found, engine = self._selects.find(statement, parameters), self._engine
+        if found and engine and not is_observed(engine) and not sends_on_use(engine):
+            return await self._fetch(engine, *found)
         # One greenlet switch; SQLAlchemy's own methods need three.
-        return await greenlet_spawn(self._rows, statement, parameters)
+        return await greenlet_spawn(self._rows, statement, parameters, found)
+
+    async def _fetch(self, engine: Engine, select: DirectSelect, arguments: list[Any]) -> list[Any]:
+        pool = cast(FairQueuePool, engine.pool)
+        connection = await pool.check_out(engine)
+        try:
+            records = await fetch(connection, select.sql, arguments)
+        except BaseException:
+            # Only after an error the driver may have something to send.
+            await greenlet_spawn(connection.close)
+            raise
+        connection.close()
+        return select.rows(records)
 
     def _rows(
-        self, statement: Select[*Ts] | CompoundSelect[*Ts], parameters: dict[str, Any] | None
+        self,
+        statement: Select[*Ts] | CompoundSelect[*Ts],
+        parameters: dict[str, Any] | None,
+        found: tuple[DirectSelect, list[Any]] | None,
     ) -> list[tuple[*Ts]]:
         with self._connect() as connection:
-            result = connection.execute(statement, parameters)
+            if found and connection.in_transaction() and not is_observed(connection):
+                select, arguments = found
+                return select.rows(await_(fetch(connection, select.sql, arguments)))
+            result: CursorResult[Any] = connection.execute(statement, parameters)
+            self._selects.add(statement, result)
             # Pydantic reads a named tuple in half the time of SQLAlchemy's row.
-            return [*map(_row_type(tuple(result.keys()))._make, result.all())]
-
-
-@lru_cache
-def _row_type(names: tuple[str, ...]) -> Any:
-    return namedtuple("Row", names, rename=True)
+            return [*map(row_type(tuple(result.keys()))._make, result.all())]

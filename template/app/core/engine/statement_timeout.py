@@ -2,7 +2,9 @@
 
 import asyncio
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, event
@@ -14,6 +16,16 @@ def limit_statements(engine: Engine) -> None:
     event.listen(engine, "after_cursor_execute", _stop_clock)
     event.listen(engine, "handle_error", _stop_clock_of_error)
     event.listen(engine, "invalidate", _roll_back)
+
+
+@contextmanager
+def limited(connection: Connection) -> Iterator[None]:
+    """Interrupt a statement that the driver itself runs in the block, in the same way."""
+    running = SimpleNamespace(clock=_clock(connection))
+    try:
+        yield
+    finally:
+        _stop(running)
 
 
 def interrupt(connection: Any) -> None:
@@ -34,11 +46,15 @@ def _roll_back(connection: Any, record: object, error: object) -> None:
 def _start_clock(
     connection: Connection, cursor: object, statement: str, values: object, context: Any, many: bool
 ) -> None:
+    context.clock = _clock(connection)
+
+
+def _clock(connection: Connection) -> asyncio.TimerHandle | None:
     timeout = connection.get_execution_options().get("statement_timeout")
-    if timeout is not None and context is not None:
-        context.clock = asyncio.get_running_loop().call_later(
-            timeout, interrupt, connection.connection.dbapi_connection
-        )
+    if timeout is None:
+        return None
+    loop = asyncio.get_running_loop()
+    return loop.call_later(timeout, interrupt, connection.connection.dbapi_connection)
 
 
 def _stop_clock(

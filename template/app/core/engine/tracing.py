@@ -28,6 +28,12 @@ OPERATIONS = {
     "do_commit": "COMMIT",
     "do_rollback": "ROLLBACK",
 }
+# Methods of a driver's connection that tell whether an operation sends something.
+QUESTIONS = {
+    "COMMIT": "is_in_transaction",
+    "PING": "needs_ping",
+    "ROLLBACK": "is_in_transaction",
+}
 # The first word, behind comments.
 OPERATION = re.compile(r"(?:/\*.*?\*/|--[^\n]*|[\s(])*(\w*)", re.DOTALL)
 # SQLAlchemy begins a line with FROM, unlike the one in `extract(year FROM day)`.
@@ -158,11 +164,11 @@ def _is_sampled() -> bool:
 
 def _sends_nothing(name: str, arguments: tuple[Any, ...]) -> bool:
     # SQLAlchemy also rolls back when a connection returns to the pool. Some drivers know then that
-    # there is no transaction.
-    if name not in {"COMMIT", "ROLLBACK"}:
+    # there is no transaction, or that a connection is open.
+    if name not in QUESTIONS:
         return False
-    is_in_transaction = getattr(arguments[0].driver_connection, "is_in_transaction", None)
-    return is_in_transaction is not None and not is_in_transaction()
+    question = getattr(arguments[0].driver_connection, QUESTIONS[name], None)
+    return question is not None and not question()
 
 
 @lru_cache(maxsize=1000)

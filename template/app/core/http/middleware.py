@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
-from secrets import token_hex
+from os import urandom
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog import get_logger
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from app.core.engine.request_connections import RequestConnections
 from app.core.http.health import PROBES, readiness
@@ -21,7 +21,7 @@ from app.core.http.problems import problem_response
 from app.core.http.routing import route_template
 from app.core.http.security_headers import with_security_headers
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 # A client that is still sending when the response comes sees a connection reset instead of it, so
 # up to this many bytes beyond the limit are read and discarded.
@@ -30,6 +30,11 @@ MAX_DISCARDED_BYTES = 16 * 1024 * 1024
 RouteT = TypeVar("RouteT", bound=Callable[..., Any])
 
 logger = get_logger("access")
+
+# structlog's own variable; its `bound_contextvars` reads all variables, twice for each request.
+_unset = bind_contextvars(request_id="")["request_id"]
+bound_id = _unset.var
+bound_id.reset(_unset)
 
 
 class RequestContextMiddleware:
@@ -46,9 +51,8 @@ class RequestContextMiddleware:
             with RequestConnections():
                 await self.app(scope, receive, send)
             return
-        request_id = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        if not REQUEST_ID.fullmatch(request_id):
-            request_id = token_hex(8)
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = given.decode() if REQUEST_ID.fullmatch(given) else urandom(8).hex()
         status = 0
         started = perf_counter()
 
@@ -65,27 +69,29 @@ class RequestContextMiddleware:
                 message["headers"] = headers
             await send(message)
 
-        with bound_contextvars(request_id=request_id), RequestConnections():
-            try:
+        bound = bound_id.set(request_id)
+        try:
+            with RequestConnections():
                 await self.app(scope, receive, send_with_id)
-            except asyncio.CancelledError:
-                # On shutdown the server cancels requests that outlast SHUTDOWN_TIMEOUT.
-                if not status:
-                    response = problem_response(503, "The service is shutting down.")
-                    await response(scope, receive, send_with_id)
-                raise
-            finally:
-                route, client = route_template(scope), scope.get("client")
-                log = logger.debug if route in PROBES else logger.info
-                log(
-                    "request",
-                    method=scope["method"],
-                    path=scope["path"],
-                    route=route,
-                    status=status,
-                    client=client[0] if client else None,
-                    milliseconds=round((perf_counter() - started) * 1000, 1),
-                )
+        except asyncio.CancelledError:
+            # On shutdown the server cancels requests that outlast SHUTDOWN_TIMEOUT.
+            if not status:
+                response = problem_response(503, "The service is shutting down.")
+                await response(scope, receive, send_with_id)
+            raise
+        finally:
+            route, client = route_template(scope), scope.get("client")
+            log = logger.debug if route in PROBES else logger.info
+            log(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                route=route,
+                status=status,
+                client=client[0] if client else None,
+                milliseconds=round((perf_counter() - started) * 1000, 1),
+            )
+            bound_id.reset(bound)
 
 
 class ProblemCORSMiddleware(CORSMiddleware):
@@ -154,13 +160,13 @@ class BodyLimitMiddleware:
         await self.app(scope, receive, send)
 
     def _limit(self, scope: Scope, receive: Receive) -> Receive:
-        declared = Headers(scope=scope).get("content-length", "")
         size = 0
 
         async def receive_within_limit() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
+            declared = Headers(scope=scope).get("content-length", "")
             expected = int(declared) if declared.isdigit() else 0
             if size > self.max_bytes or expected > self.max_bytes:
                 limit = getattr(scope.get("endpoint"), "body_limit", self.max_bytes)

@@ -17,6 +17,7 @@ from structlog.contextvars import get_contextvars
 
 from app.core.engine import driver
 from app.core.errors import ConflictError, DatabaseUnavailableError, NotFoundError
+from app.core.http.feature_routes import FeatureRoutes
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "1"}
@@ -128,11 +129,12 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 def _allowed_methods(request: Request) -> list[str]:
     """Ask every route, since the framework's own answer lists the methods of the first one only."""
+    scope, router = request.scope, request.app.router
+    stack = router.middleware_stack
+    # With many features, to ask all routes for each method is slow.
+    routes = stack.routes_for(scope) if isinstance(stack, FeatureRoutes) else router.routes
     return sorted(
         method
         for method in HTTPMethod
-        if any(
-            route.matches({**request.scope, "method": method})[0] is Match.FULL
-            for route in request.app.router.routes
-        )
+        if any(r.matches({**scope, "method": method})[0] is Match.FULL for r in routes)
     )

@@ -1,10 +1,11 @@
 """Start and shutdown of the process."""
 
 import asyncio
+import gc
 import signal
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from types import FrameType
 
 from fastapi import FastAPI
@@ -34,8 +35,24 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         for one in (engine, *replica_engines):
             stack.enter_context(observed(one))
         async with replicas_checked():
+            stack.enter_context(frozen_heap())
             yield
     await dispose_engine()
+
+
+@contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Collect garbage in the block, without a look at the objects that exist at its start.
+
+    They live as long as the process. A full collection that looks at them, a hundred thousand or
+    more, stops all requests for tens of milliseconds.
+    """
+    gc.freeze()
+    gc.enable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 async def dispose_engine() -> None:

@@ -2,16 +2,20 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from json import JSONEncoder
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.config import Settings
 
 # The processors of loggers that are not structlog's.
-_foreign: list[structlog.typing.Processor] = []
+_foreign: list[Processor] = []
 
 
 def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
@@ -26,17 +30,14 @@ def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
         return sys.stderr if to_stderr else sys.stdout
 
     local = settings.environment == "local"
-    renderer: structlog.typing.Processor = (
+    renderer: Processor = (
         structlog.dev.ConsoleRenderer(colors=stream().isatty())
         if local
-        else structlog.processors.JSONRenderer()
+        else structlog.processors.JSONRenderer(_dumps)
     )
-    shared: list[structlog.typing.Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        # Without local variables, whose values may be secret.
-        structlog.processors.format_exc_info,
+        _add_common_fields,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -68,9 +69,9 @@ def configure_logging(settings: Settings, *, to_stderr: bool = False) -> None:
 
 
 @contextmanager
-def log_processor(processor: structlog.typing.Processor) -> Iterator[None]:
+def log_processor(processor: Processor) -> Iterator[None]:
     """Run `processor` on all log lines inside the block, also of loggers that are in use."""
-    chains: list[list[structlog.typing.Processor]] = [
+    chains: list[list[Processor]] = [
         structlog.get_config()["processors"],
         _foreign,
     ]
@@ -82,3 +83,24 @@ def log_processor(processor: structlog.typing.Processor) -> Iterator[None]:
     finally:
         for chain in chains:
             chain.remove(processor)
+
+
+def _add_common_fields(logger: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """Add level, time and exception, in one call instead of three of structlog's processors."""
+    line["level"] = method
+    # `isoformat` of a time with a zone takes twice as long.
+    line["timestamp"] = f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
+    if "exc_info" in line:
+        # Without local variables, whose values may be secret.
+        return structlog.processors.format_exc_info(logger, method, line)
+    return line
+
+
+def _dumps(line: EventDict, default: Callable[[object], object]) -> str:
+    """Do what `json.dumps` does, which makes a new encoder for each line."""
+    return _encoder(default).encode(line)
+
+
+@cache
+def _encoder(default: Callable[[object], object]) -> JSONEncoder:
+    return JSONEncoder(default=default)

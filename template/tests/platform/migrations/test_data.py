@@ -17,7 +17,9 @@ from sqlalchemy import (
     Column,
     Connection,
     Enum,
+    ForeignKey,
     MetaData,
+    Select,
     Table,
     UniqueConstraint,
     func,
@@ -115,10 +117,8 @@ async def rows(values: dict[str, Any] | None = None) -> dict[str, int]:
     async with engine.begin() as connection:
         tables = await connection.run_sync(_tables)
         for table in tables if values is not None else []:
-            parents = {
-                key.parent.name: (await connection.execute(select(key.column).limit(1))).scalar()
-                for key in table.foreign_keys
-            }
+            keys = table.foreign_keys
+            parents = {k.parent.name: await connection.scalar(_parent(k)) for k in keys}
             row = dict(_values(table, values or {})) | parents
             await connection.execute(insert(table).values(row))
             # As a backfill does: the next revision may make a column NOT NULL.
@@ -134,6 +134,12 @@ async def rows(values: dict[str, Any] | None = None) -> dict[str, int]:
         }
     await engine.dispose()
     return counts
+
+
+def _parent(key: ForeignKey) -> Select[Any]:
+    """Return the statement for the key of a parent, if possible of one without a child."""
+    child = key.parent.table.alias().c[key.parent.name]
+    return select(key.column).order_by(select(child).where(child == key.column).exists()).limit(1)
 
 
 def _tables(connection: Connection) -> list[Table]:

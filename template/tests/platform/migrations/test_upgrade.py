@@ -16,18 +16,22 @@ async def tables() -> set[str]:
         return set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
 
 
+@pytest.mark.usefixtures("rebuilt_database")
 def test_an_upgrade_without_pending_revisions_acquires_no_lock(
     migrations: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    migrations.add("first", CREATE.format("scratch_0"))
+    migrations.upgrade()
     statements: list[str] = []
 
     def note(connection: Connection, cursor: object, sql: str, *_: object) -> None:
         statements.append(sql)
 
-    monkeypatch.delattr("app.core.engine.driver.migration_lock")
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        migrations.upgrade()
+        with monkeypatch.context() as patch:
+            patch.delattr("app.core.engine.driver.migration_lock")
+            migrations.upgrade()
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     # One statement checks that the version table exists, one reads it.
@@ -44,6 +48,7 @@ def test_a_command_that_only_reads_acquires_no_lock(
 
 @pytest.mark.usefixtures("rebuilt_database")
 async def test_a_command_that_only_reads_creates_no_table(migrations: Migrations) -> None:
+    migrations.add("first", CREATE.format("scratch_0"))
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE alembic_version"))
     with pytest.raises(SystemExit):

@@ -21,6 +21,7 @@ class Proxy:
         self._asking = False
         self.round_trips = 0
         self.commits_to_lose = 0
+        self.steps_left = 0
         self.port = 0
 
     async def start(self) -> None:
@@ -47,6 +48,10 @@ class Proxy:
     def lose_commits(self, number: int) -> None:
         """Close the connection instead of confirming the next commits after an INSERT."""
         self.commits_to_lose = number
+
+    def close_at(self, step: int) -> None:
+        """Close a connection instead of answering at this step, counted from 1 over all of them."""
+        self.steps_left = step
 
     @property
     def address(self) -> SecretStr:
@@ -76,8 +81,7 @@ class Proxy:
         try:
             while data := await reader.read(65536):
                 inserted |= asking and b"INSERT" in data
-                if inserted and self.commits_to_lose and b"COMMIT" in data:
-                    self.commits_to_lose -= 1
+                if asking and self._is_last(data, inserted=inserted):
                     lost.set()
                 elif lost.is_set():
                     break
@@ -91,6 +95,13 @@ class Proxy:
         finally:
             writer.transport.abort()
             self._writers.discard(writer)
+
+    def _is_last(self, data: bytes, *, inserted: bool) -> bool:
+        if inserted and self.commits_to_lose and b"COMMIT" in data:
+            self.commits_to_lose -= 1
+            return True
+        self.steps_left -= 1
+        return self.steps_left == 0
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import Connection, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from structlog.testing import capture_logs
@@ -188,12 +188,12 @@ async def test_a_request_with_a_transaction_reads_from_a_replica(
 async def test_a_service_that_only_reads_is_ready_without_its_primary(
     app: FastAPI, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_connection() -> None:
+    def no_connection() -> Connection:
         raise DatabaseUnavailableError
 
     only_reads = get_settings().model_copy(update={"readiness_check": "read"})
     monkeypatch.setattr(health, "get_settings", lambda: only_reads)
-    monkeypatch.setattr(primary_reader, "_connect", no_connection)
+    monkeypatch.setattr(primary_reader, "__dict__", vars(Reader(no_connection)))
     async with client_of(app) as client:
         assert (await client.get("/health/ready")).status_code == 200
         replica.leave("a test")

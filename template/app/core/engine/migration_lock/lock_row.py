@@ -60,9 +60,17 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:
 
 
 def create_table(connection: Connection) -> None:
-    """Create the table of the lock if it is missing."""
-    if not inspect(connection).has_table(lock_table.name):
-        connection.execute(CreateTable(lock_table, if_not_exists=True))
+    """Create the table of the lock if it is missing.
+
+    Args:
+        connection: ends its transaction here; the caller commits.
+    """
+    if inspect(connection).has_table(lock_table.name):
+        return
+    # The check may lock the name of the table until its transaction ends. In a group of servers,
+    # CREATE TABLE of another server waits for this lock, and CREATE TABLE here waits for that one.
+    connection.rollback()
+    connection.execute(CreateTable(lock_table, if_not_exists=True))
 
 
 class LockRow:

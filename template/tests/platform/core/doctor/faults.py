@@ -20,3 +20,9 @@ def finding(report: Report, subject: str) -> dict[str, str]:
     (found,) = (found for found in report["findings"] if found["subject"] == subject)
     assert isinstance(found, dict)
     return found
+
+
+def row(report: Report, name: str) -> tuple[str, str]:
+    """Return the value and the source of a setting."""
+    (found,) = (found for found in report["settings"] if found["name"] == name)
+    return found["value"], found["source"]

@@ -118,6 +118,12 @@ async def test_pending_revisions_are_found(
     assert found.text == "1 of 1 are pending; the database has none"
 
 
+@pytest.mark.usefixtures("revisions")
+async def test_a_project_may_have_no_revision(connection: AsyncConnection) -> None:
+    (found,) = await check(connection)
+    assert (found.level, found.text) == (Level.OK, "there are none")
+
+
 async def test_an_unknown_revision_is_found(
     connection: AsyncConnection, revisions: Callable[..., None]
 ) -> None:

@@ -66,7 +66,7 @@ def test_no_file_is_left_beside_the_database(
     with closing(sqlite3.connect("shop.db")) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     monkeypatch.setenv("DATABASE_URL", "sqlite:///shop.db")
-    assert faults(doctor()[1]) == {"migrations": "warning"}
+    assert faults(doctor()[1]).keys() <= {"migrations"}
     assert [path.name for path in tmp_path.iterdir()] == ["shop.db"]
 
 

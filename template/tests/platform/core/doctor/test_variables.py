@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 import app
 from app.core.config import Settings
 from app.core.doctor import variables
-from tests.platform.core.doctor.faults import faults, finding
+from tests.platform.core.doctor.faults import faults, finding, row
 from tests.platform.database_server import UNSAFE_BECAUSE, UNSAFE_URL
 
 Doctor = Callable[..., Any]
@@ -28,11 +28,6 @@ class OwnSettings(Settings):
     hook_url: SecretStr = SecretStr("https://hooks.example/top-secret")
     nested: Nested = Nested()
     colour: str = "red\nand blue"
-
-
-def row(report: dict[str, Any], name: str) -> tuple[str, str]:
-    (found,) = (found for found in report["settings"] if found["name"] == name)
-    return found["value"], found["source"]
 
 
 def test_each_setting_has_its_source(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Errors of servers that cannot be used now."""
 
 import pytest
-from sqlalchemy import text
+from asyncmy.errors import InternalError
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.config import get_settings
@@ -36,7 +37,7 @@ async def test_only_one_runtime_error_of_the_driver_is_a_closed_connection(
         await connector(get_settings())()
 
 
-@pytest.mark.parametrize("code", [1047, 1290, 3032, 6400])
+@pytest.mark.parametrize("code", [1047, 1158, 1290, 3032, 6400])
 async def test_a_server_that_accepts_no_statements_is_left(code: int) -> None:
     async with engine.connect() as connection:
         number = await connection_number(connection)
@@ -48,3 +49,17 @@ async def test_a_server_that_accepts_no_statements_is_left(code: int) -> None:
         assert driver.is_unavailable(refused.value)
     async with engine.connect() as connection:
         assert await connection_number(connection) != number
+
+
+async def test_a_connection_whose_packets_have_no_order_is_left() -> None:
+    def fail(*arguments: object) -> None:
+        raise InternalError("Packet sequence number wrong - got 2 expected 1")
+
+    async with engine.connect() as connection:
+        event.listen(engine.sync_engine, "do_execute", fail)
+        try:
+            with pytest.raises(DBAPIError) as broken:
+                await connection.execute(text("SELECT 1"))
+        finally:
+            event.remove(engine.sync_engine, "do_execute", fail)
+        assert broken.value.connection_invalidated

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 from app.core.engine import pool
 from app.core.engine.pool import FairQueuePool
@@ -92,6 +93,63 @@ async def test_renewed_connections_are_replaced_when_they_are_used(
     after = await _burst(engine)
     assert not before & after
     assert after == await _burst(engine)
+
+
+@pytest.mark.parametrize("use_lifo", [False, True])
+async def test_a_checkout_of_a_reader_replaces_connections_as_any_other(
+    make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch, use_lifo: bool
+) -> None:
+    engine = make_engine(database_pool_use_lifo=use_lifo, database_max_overflow=2)
+    queue = cast(FairQueuePool, engine.pool)
+    seen = {await _check_out(engine) for _ in range(3)}
+    queue.renew()
+    seen |= {await _check_out(engine), await _check_out(engine)}
+    monkeypatch.setattr(queue, "_recycle", 0)
+    seen |= {await _check_out(engine)}
+    assert len(seen) == 3
+    monkeypatch.undo()
+    await _burst(engine, connections=3)
+    monkeypatch.setattr(pool, "OVERFLOW_IDLE_SECONDS", 0)
+    for _ in range(3):
+        await _check_out(engine)
+    assert queue.idle() == 1
+
+
+async def test_a_checkout_of_a_reader_is_not_surprised_by_the_time(
+    make_engine: EngineFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_engine(database_max_overflow=2)
+    queue = cast(FairQueuePool, engine.pool)
+    await _check_out(engine)
+    assert queue._is_next_ready()
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "_recycle", pool.SOON / 2)
+        assert not queue._is_next_ready()
+    await _burst(engine, connections=3)
+    assert queue._is_next_ready()
+    monkeypatch.setattr(pool, "OVERFLOW_IDLE_SECONDS", pool.SOON / 2)
+    assert not queue._is_next_ready()
+
+
+async def test_a_reader_that_waits_gets_a_connection_of_the_new_pool(
+    make_engine: EngineFactory,
+) -> None:
+    engine = make_engine(database_max_overflow=0, database_pool_timeout=10)
+    disposed = engine.pool
+    async with engine.connect():
+        waiting = [asyncio.create_task(_check_out(engine)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        await engine.dispose()
+    await asyncio.gather(*waiting)
+    await greenlet_spawn(disposed.dispose)
+
+
+async def _check_out(engine: AsyncEngine) -> Any:
+    queue = cast(FairQueuePool, engine.pool)
+    connection = await queue.check_out(engine.sync_engine)
+    driver_connection = connection.connection.driver_connection
+    await greenlet_spawn(connection.close)
+    return driver_connection
 
 
 async def test_dispose_keeps_the_limits(make_engine: EngineFactory) -> None:

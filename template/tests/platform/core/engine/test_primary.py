@@ -187,3 +187,14 @@ def test_connections_to_several_hosts_move(server: Address) -> None:
     assert driver.pool_options(settings)["pool_recycle"] == settings.database_pool_recycle
     settings = settings.model_copy(update={"database_url": several(server, server)})
     assert driver.pool_options(settings)["pool_recycle"] == driver.MOVE_SECONDS
+
+
+async def test_only_the_text_of_a_closed_connection_means_that_it_was_closed(
+    monkeypatch: pytest.MonkeyPatch, make_engine: EngineFactory
+) -> None:
+    async def fail(connection: object) -> None:
+        raise RuntimeError("another reason")
+
+    monkeypatch.setattr(primary._Connection, "connect", fail)
+    with pytest.raises(RuntimeError, match="another reason"):
+        await make_engine().connect()

@@ -1,10 +1,11 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Select, delete, event, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.database import read_session_factory, reader, session_scope
+from app.core.engine.direct import USE_EVENTS, sends_on_use
 from app.core.engine.reader import Reader
 from app.core.errors import ReadOnlyError
 from tests.platform.gizmo import Gizmo
@@ -33,6 +34,35 @@ async def test_a_reader_holds_no_connection_between_statements() -> None:
         for _ in range(2):
             assert await reader.rows(select(Gizmo.id)) == []
             assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", USE_EVENTS)
+async def test_listeners_of_the_pool_may_send_statements(name: str) -> None:
+    sent = []
+
+    def send(connection: Any, *arguments: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+        sent.append(name)
+
+    async with small_engine(database_pool_size=1, database_max_overflow=0) as engine:
+        for _ in range(2):
+            await reader.rows(select(Gizmo.id))
+        assert not sends_on_use(engine.sync_engine)
+        event.listen(engine.sync_engine, name, send)
+        for _ in range(2):
+            assert await reader.rows(select(Gizmo.id)) == []
+        assert sends_on_use(engine.sync_engine)
+    assert len(sent) == 2
+
+
+async def test_listeners_of_connections_may_send_statements() -> None:
+    async with small_engine(database_pool_size=1, database_max_overflow=0) as engine:
+        await reader.rows(select(Gizmo.id))
+        event.listen(engine.sync_engine, "engine_connect", lambda new: new.scalar(select(1)))
+        assert await reader.rows(select(Gizmo.id)) == []
 
 
 async def test_a_write_after_a_read_is_in_a_transaction() -> None:

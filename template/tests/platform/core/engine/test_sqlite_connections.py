@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection, delete, insert, literal, select, text
+from sqlalchemy import Connection, delete, func, insert, literal, select, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,6 +19,7 @@ from app.main import create_app
 from app.models.exact_numeric import ExactNumeric
 from tests.platform.clients import client_of
 from tests.platform.gizmo import GIZMOS, Gizmo, with_gizmos
+from tests.platform.small_engine import small_engine
 
 CHILD = """
     CREATE TABLE child (
@@ -149,3 +150,18 @@ async def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it() -> None:
         await connection.run_sync(migrate)
         assert await connection.scalar(text("SELECT count(*) FROM child")) == 1
         await connection.invalidate()
+
+
+async def test_a_slow_read_of_the_driver_is_interrupted() -> None:
+    count = text(
+        "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT i FROM n LIMIT :most) AS numbers"
+    )
+    statement = select(func.count()).select_from(count)
+    async with small_engine() as engine:
+        for _ in range(2):
+            assert await database.reader.rows(statement, {"most": 3}) == [(3,)]
+        with pytest.raises(OperationalError, match="interrupted"):
+            await database.reader.rows(statement, {"most": 20_000_000})
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        assert await database.reader.rows(statement, {"most": 3}) == [(3,)]

@@ -1,10 +1,18 @@
 import httpx
 import pytest
 from fastapi import APIRouter
+from starlette.types import Message, Receive, Scope, Send
 from structlog import get_logger, make_filtering_bound_logger
+from structlog.contextvars import (
+    bind_contextvars,
+    bound_contextvars,
+    merge_contextvars,
+    unbind_contextvars,
+)
 from structlog.testing import capture_logs
 
 from app.core.http import middleware
+from app.core.http.middleware import RequestContextMiddleware
 from tests.platform.apps import app_with
 from tests.platform.clients import client_of
 
@@ -36,6 +44,34 @@ async def test_the_line_of_a_request_has_the_template_of_its_route() -> None:
     routes = [(line["status"], line["route"]) for line in lines if line["event"] == "request"]
     place = "/api/v1/places/{key}"
     assert routes == [(200, place), (422, place), (200, "/top/{key}"), (405, place)]
+
+
+async def test_all_lines_of_a_request_have_its_id() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        logger.info("own line")
+        bind_contextvars(customer=7)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def send_nowhere(message: Message) -> None:
+        pass
+
+    scope = {"type": "http", "method": "GET", "path": "/"}
+    logger = get_logger()
+    with bound_contextvars(request_id="outer"), capture_logs([merge_contextvars]) as lines:
+        for request_id in ("one", "two"):
+            headers = [(b"x-request-id", request_id.encode())]
+            given = scope | {"headers": headers, "http_version": "1.1"}
+            await RequestContextMiddleware(app)(given, receive_nothing, send_nowhere)
+        logger.info("after")
+        unbind_contextvars("customer")
+    ids = [(line["event"], line["request_id"]) for line in lines]
+    own, access = "own line", "request"
+    assert ids == [(own, "one"), (access, "one"), (own, "two"), (access, "two"), ("after", "outer")]
+    assert [line.get("customer") for line in lines if line["event"] == access] == [7, 7]
+
+
+async def receive_nothing() -> Message:
+    raise AssertionError
 
 
 async def test_health_probes_are_logged_at_level_debug(

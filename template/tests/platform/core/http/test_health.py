@@ -1,18 +1,103 @@
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
 from sqlalchemy import event
 from structlog.testing import capture_logs
 
+import app as app_package
 from app.core.config import Settings, get_settings
 from app.core.database import build_engine, build_reader
+from app.core.discovery import ReadinessCheck, readiness_checks
 from app.core.engine.reader import Reader
 from app.core.http import health
+from app.main import create_app
 from tests.platform.clients import client_of
 from tests.platform.database_server import UNREACHABLE
+
+
+async def is_ready(request: Request) -> str | None:
+    return None
+
+
+async def is_loading(request: Request) -> str | None:
+    return "top-secret is not read"
+
+
+async def fails(request: Request) -> str | None:
+    raise LookupError("top-secret")
+
+
+async def hangs(request: Request) -> str | None:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.fixture
+def checks() -> dict[str, ReadinessCheck]:
+    """The checks of features; there are none."""
+    return health.readiness.checks
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        (is_loading, "top-secret is not read"),
+        (fails, "LookupError('top-secret')"),
+        (hangs, "TimeoutError()"),
+    ],
+)
+async def test_readiness_fails_when_a_feature_is_not_ready(
+    client: httpx.AsyncClient,
+    checks: dict[str, ReadinessCheck],
+    monkeypatch: pytest.MonkeyPatch,
+    check: ReadinessCheck,
+    reason: str,
+) -> None:
+    checks |= {"order": is_ready, "parcel": check}
+    monkeypatch.setattr(health, "READINESS_TIMEOUT", 2 if check is not hangs else 0.1)
+    with capture_logs() as lines:
+        response = await client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["detail"] == "The feature parcel is not ready."
+    assert [(line["feature"], line["reason"]) for line in lines if "feature" in line] == [
+        ("parcel", reason)
+    ]
+    assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_readiness_is_200_when_all_features_are_ready(
+    client: httpx.AsyncClient, checks: dict[str, ReadinessCheck]
+) -> None:
+    checks |= {"order": is_ready, "parcel": is_ready}
+    assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_the_features_are_asked_at_the_same_time(
+    client: httpx.AsyncClient, checks: dict[str, ReadinessCheck]
+) -> None:
+    async def meets(request: Request) -> str | None:
+        await met.wait()
+        return None
+
+    met = asyncio.Barrier(2)
+    checks |= {"order": meets, "parcel": meets}
+    assert (await client.get("/health/ready")).status_code == 200
+
+
+def test_the_check_of_a_feature_is_discovered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    feature = tmp_path / "checked"
+    feature.mkdir()
+    (feature / "readiness.py").write_text("async def check(request): ...")
+    monkeypatch.setattr("app.main.readiness_checks", readiness_checks)
+    monkeypatch.setattr(app_package, "__path__", [*app_package.__path__, str(tmp_path)])
+    create_app()
+    assert health.readiness.checks["checked"].__module__ == "app.checked.readiness"
 
 
 async def test_liveness_is_200(client: httpx.AsyncClient) -> None:

@@ -162,6 +162,8 @@ async def test_errors_have_cors_headers(monkeypatch: pytest.MonkeyPatch) -> None
     assert response.status_code == 500
     assert response.headers["access-control-allow-origin"] == origin
     assert "x-request-id" in response.headers
+    exposed = set(response.headers["access-control-expose-headers"].split(", "))
+    assert exposed == {"Deprecation", "Link", "Location", "Sunset", "X-Request-ID"}
 
 
 async def test_a_refused_preflight_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:

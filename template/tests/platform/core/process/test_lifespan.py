@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import signal
 from collections.abc import Iterator
 
@@ -16,6 +17,14 @@ async def test_the_pool_is_closed_when_the_app_stops() -> None:
             pass
         pool = engine.pool
     assert engine.pool is not pool
+
+
+async def test_garbage_is_collected_without_the_objects_of_the_start() -> None:
+    gc.disable()
+    async with app.router.lifespan_context(app):
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > 50_000
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import io
 import json
 import logging
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
@@ -31,6 +32,11 @@ def test_production_logs_json_with_the_request_id(monkeypatch: pytest.MonkeyPatc
     assert other == other | {"event": "line of uvicorn", "logger": "uvicorn.error"}
     assert failed["exception"].endswith("LookupError: missing")
     assert {line["request_id"] for line in (own, other, failed)} == {"trace"}
+    assert [line["level"] for line in (own, other, failed)] == ["warning", "warning", "error"]
+    for line in (own, other, failed):
+        assert line["timestamp"].endswith("Z")
+        age = datetime.now(UTC) - datetime.fromisoformat(line["timestamp"])
+        assert timedelta(0) <= age < timedelta(minutes=1)
 
 
 def test_the_driver_logs_no_values_at_any_level() -> None:

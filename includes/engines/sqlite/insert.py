@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.util import greenlet_spawn
 
 from app.models.base import Base
 
@@ -23,4 +25,11 @@ class InsertRow:
     async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
         """Insert a row; return an object whose attributes are its values."""
         parameters = {self._columns[name].key: value for name, value in values.items()}
-        return (await session.execute(self._statement, parameters)).one()
+        return await greenlet_spawn(self._insert, session.sync_session, parameters)
+
+    def _insert(self, session: Session, parameters: dict[str, Any]) -> object:
+        if session.dispatch.do_orm_execute:
+            return session.execute(self._statement, parameters).one()
+        # The connection itself: the session would look for entities in the statement.
+        connection = session.connection({"clause": self._statement})
+        return connection.execute(self._statement, parameters).one()

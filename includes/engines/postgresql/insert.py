@@ -1,0 +1,123 @@
+"""INSERT … RETURNING: the new row as it is stored, in one statement."""
+
+from typing import Any, cast
+
+from asyncpg import InvalidCachedStatementError
+from sqlalchemy import Column, Connection, CursorResult, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import await_, greenlet_spawn
+
+from app.core.engine import direct, driver
+from app.models.base import Base
+
+
+class InsertRow:
+    """Inserts rows of one model as a statement, which is cheaper than an entity.
+
+    The statement includes the columns and their defaults, but no validators, events or
+    relationships of the model. A model that has them is inserted by `session.add()`.
+
+    From the second time on, the driver runs the statement in the transaction of the session, unless
+    somebody listens to SQLAlchemy's events.
+    """
+
+    def __init__(self, model: type[Base]) -> None:
+        self._columns = dict(model.__mapper__.columns.items())
+        named = [column.label(name) for name, column in self._columns.items()]
+        self._statement = insert(model.metadata.tables[model.__tablename__]).returning(*named)
+        # By the columns that are given.
+        self._direct: dict[tuple[str, ...], DirectInsert | None] = {}
+
+    async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
+        """Insert a row; return an object whose attributes are its values."""
+        parameters = {self._columns[name].key: value for name, value in values.items()}
+        return await greenlet_spawn(self._insert, session.sync_session, parameters)
+
+    def _insert(self, session: Session, parameters: dict[str, Any]) -> object:
+        if session.dispatch.do_orm_execute:
+            return session.execute(self._statement, parameters).one()
+        # The connection itself: the session would look for entities in the statement.
+        connection = session.connection({"clause": self._statement})
+        given = tuple(parameters)
+        known = self._direct.get(given)
+        if known and (arguments := known.arguments_of(connection, parameters)):
+            (row,) = known.rows(_fetch(connection, known.sql, arguments))
+            return row
+        result: CursorResult[Any] = connection.execute(self._statement, parameters)
+        if given not in self._direct and len(self._direct) < direct.MAX_STATEMENTS:
+            self._direct[given] = _direct_insert(result)
+        return result.one()
+
+
+class DirectInsert(direct.DirectSelect):
+    """The SQL of an INSERT with RETURNING, with its defaults."""
+
+    def __init__(self, compiled: SQLCompiler, result: CursorResult[Any]) -> None:
+        super().__init__(compiled, result)
+        self._defaults = [(column.key, default) for column, default in _defaults(compiled)]
+
+    def arguments_of(self, connection: Connection, values: dict[str, Any]) -> list[Any] | None:
+        """Return the values of all parameters; None if SQLAlchemy has to run the statement."""
+        # The dispatcher of a connection is built at its first use, which costs more than the rest.
+        if connection._has_events or direct.is_observed(connection.engine):
+            return None
+        if connection.get_execution_options().get("schema_translate_map"):
+            return None
+        try:
+            return self.arguments(self._with_defaults(values), ())
+        except Exception:
+            # SQLAlchemy reports it in its way.
+            return None
+
+    def _with_defaults(self, values: dict[str, Any]) -> dict[str, Any]:
+        context = _DefaultContext(dict(values))
+        for key, default in self._defaults:
+            value = default.arg(context) if default.is_callable else default.arg
+            context.current_parameters[key] = value
+        return context.current_parameters
+
+
+class _DefaultContext:
+    # As much of SQLAlchemy's context as the functions of most defaults read.
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.current_parameters = values
+
+    def get_current_parameters(self) -> dict[str, Any]:
+        return self.current_parameters
+
+
+def _direct_insert(result: CursorResult[Any]) -> DirectInsert | None:
+    compiled = cast(SQLCompiler, result.context.compiled)
+    are_plain = all(default.is_scalar or default.is_callable for _, default in _defaults(compiled))
+    if compiled.string == result.context.statement and are_plain:
+        return DirectInsert(compiled, result)
+    return None
+
+
+def _defaults(compiled: SQLCompiler) -> list[tuple[Column[Any], Any]]:
+    return [(column, column.default) for column in compiled.insert_prefetch]
+
+
+def _fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
+    try:
+        return await_(_begin_and_fetch(connection, sql, arguments))
+    except BaseException as error:
+        direct.raise_wrapped(connection, error, sql, arguments)
+
+
+async def _begin_and_fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
+    adapter: Any = connection.connection.dbapi_connection
+    dialect: Any = connection.dialect
+    async with adapter._execute_mutex:
+        # Drops what was prepared before another connection found that a table has changed.
+        await adapter._check_type_cache_invalidation(dialect._invalidate_schema_cache_asof)
+        # SQLAlchemy sends BEGIN with the first statement of one of its cursors.
+        if adapter._transaction is None:
+            await adapter._start_transaction()
+        try:
+            return await driver.fetch(connection, sql, arguments)
+        except InvalidCachedStatementError:
+            dialect._invalidate_schema_cache()
+            raise
