@@ -1,90 +1,115 @@
-"""The generator of features: `uv run poe feature NAME` copies `scripts/blueprint/`."""
+"""The generator of features: `uv run poe feature NAME COLUMN… --key uuid`."""
 
-import keyword
-import re
+import argparse
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.platform.models.conventions import SNAKE_CASE, is_singular
+from scripts.features.columns import OPTIONS, TYPES
+from scripts.features.files import PROJECT, generate
+from scripts.features.questions import ask
+from scripts.features.revision import finish
 
-BLUEPRINT = Path(__file__).parent / "blueprint"
-PROJECT = Path(__file__).parents[1]
-MAX_LENGTH = 30  # longer names make lines longer than the linter allows
-EXAMPLE = "use a singular noun in snake_case, such as order_item"
+CONFIG = f"--config={PROJECT / 'pyproject.toml'}"
+# UP037: quotes of types, which `from __future__ import annotations` makes needless.
+SORT = ("check", "--select=I,UP037", CONFIG)
+NAME_ONLY = "name:str(100)"
 
 
-def write(name: str, project: Path = PROJECT) -> list[Path]:
-    """Write a feature and its tests; return the files.
+def write(
+    name: str, words: Sequence[str] = (NAME_ONLY,), *, key: str = "int", project: Path = PROJECT
+) -> list[Path]:
+    """Write a feature and its tests; return the files, and those of other features that it changed.
+
+    Args:
+        name: the name of the feature.
+        words: its columns, as in the command.
+        key: the type of its primary key, `int` or `uuid`.
+        project: the folder with `app` and `tests`.
 
     Raises:
-        ValueError: when the name is not accepted.
+        ValueError: when the name or a column is not accepted; nothing is written then.
     """
-    app, tests = project / "app" / name, project / "tests" / name
-    if error := _name_error(name, app, tests):
-        raise ValueError(error)
-    files = []
-    for source in sorted(BLUEPRINT.glob("*.py")):
-        target = (tests if source.name.startswith("test_") else app) / source.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_rename(source.read_text("utf-8"), name), "utf-8")
-        files.append(target)
-    # The name's length changes the order of imports and the line breaks.
-    for command in (["check", "--quiet", "--select=I", "--fix"], ["format", "--quiet"]):
-        config = f"--config={PROJECT / 'pyproject.toml'}"
-        subprocess.run([sys.executable, "-m", "ruff", *command, config, *files], check=True)
-    return files
-
-
-def _name_error(name: str, *folders: Path) -> str | None:
-    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_LENGTH or keyword.iskeyword(name):
-        return f"{name!r} is not a feature name: {EXAMPLE}, of at most {MAX_LENGTH} characters."
-    if not is_singular(name):
-        return f"{name} is a plural: {EXAMPLE}."
-    if any(folder.exists() or folder.with_suffix(".py").exists() for folder in folders):
-        return f"{name} already exists in app/ or tests/: choose another name."
-    code = "".join(file.read_text("utf-8") for file in BLUEPRINT.glob("*.py"))
-    used = set(re.findall(r"\w+", code))
-    if {name, _class_name(name), _plural(name).upper()} & used:
-        return f"{name} is reserved, since generated features use it: choose another name."
-    return None
-
-
-def _rename(code: str, name: str) -> str:
-    plural, article = _plural(name), "an" if name[0] in "aeio" else "a"
-    for pattern, word in (
-        (r"scripts\.blueprint", f"app.{name}"),
-        (r'(?<=[/"])blueprints', plural.replace("_", "-")),
-        (r"(?<= )blueprints(?=[ .])", plural.replace("_", " ")),
-        (r"\ba blueprint(?=[ .])", f"{article} {name.replace('_', ' ')}"),
-        (r"(?<= )blueprint(?=[ .])", name.replace("_", " ")),
-        ("BLUEPRINTS", plural.upper()),
-        ("blueprints", plural),
-        ("blueprint", name),
-        ("Blueprint", _class_name(name)),
-    ):
-        code = re.sub(pattern, word, code)
-    return code
-
-
-def _class_name(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
-def _plural(name: str) -> str:
-    if re.search(r"[^aeiou]y$", name):
-        return f"{name[:-1]}ies"
-    return name + ("es" if name.endswith(("s", "x", "z", "ch", "sh")) else "s")
-
-
-def main() -> None:
+    files = generate(name, words, key=key, project=project)
+    old = {path: path.read_bytes() for path in files if path.exists()}
+    new = [path for path in files if path not in old]
+    # If the imports of a file are not sorted, sorting them would change lines of its owner.
+    changed = [path for path in old if _ruff(*SORT, path) == 0]
     try:
-        files = write(sys.argv[1])
+        for path, code in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(code.encode("utf-8"))
+        _format(new, changed)
+    except BaseException:
+        for folder in {path.parent for path in new}:
+            shutil.rmtree(folder, ignore_errors=True)
+        for path, content in old.items():
+            path.write_bytes(content)
+        raise
+    return [*files]
+
+
+def _format(new: Sequence[Path], changed: Sequence[Path]) -> None:
+    """Drop the imports that no column needs, sort the others, and format the new files."""
+    together = "--config=format.skip-magic-trailing-comma=true"
+    for command, files in (
+        (["check", "--select=F401,I", "--fix", CONFIG], new),
+        (["format", CONFIG, together], new),
+        # The order of imports depends on the length of lines.
+        ([*SORT, "--fix"], [*new, *changed]),
+        (["format", CONFIG], new),
+    ):
+        _ruff(*command, *files, check=True)
+
+
+def _ruff(command: str, *arguments: str | Path, check: bool = False) -> int:
+    program = Path(sys.executable).with_name("ruff")
+    words = [program, command, "--quiet", *arguments]
+    return subprocess.run(words, capture_output=not check, check=check).returncode
+
+
+def main() -> int:
+    """Read the command line or ask, and write the feature; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="poe feature",
+        description="Create a feature: model, schemas, CRUD, routes, tests and revision.",
+        epilog=f"A column is NAME:TYPE; {TYPES}. After the type may be: {OPTIONS}.",
+    )
+    parser.add_argument("name", nargs="?", help="a noun in the singular, such as order_item")
+    parser.add_argument("columns", nargs="*", help='such as "customer:str(120)" "note:text?"')
+    parser.add_argument("--key", choices=("int", "uuid"), default="int", help="the primary key")
+    parser.add_argument("--dry-run", action="store_true", help="only print the files")
+    parser.add_argument("--no-revision", action="store_true", help="create no revision")
+    options = parser.parse_args()
+    if options.name is None:
+        if not sys.stdin.isatty():
+            parser.error('name the feature, such as: order_item "customer:str(120)"')
+        try:
+            options.name, options.columns, options.key = ask(PROJECT, options.key)
+        except EOFError:  # Ctrl-D
+            raise SystemExit("\nNothing was written.") from None
+    words = options.columns or [NAME_ONLY]
+    try:
+        if options.dry_run:
+            files = [*generate(options.name, words, key=options.key, project=PROJECT)]
+        else:
+            files = write(options.name, words, key=options.key, project=PROJECT)
     except ValueError as error:
         raise SystemExit(str(error)) from None
-    print(*(file.relative_to(PROJECT) for file in files), sep="\n")
-    print(f'Add columns, then run: uv run poe revision -m "add {sys.argv[1]}"')
+    for file in files:
+        change = "" if file.parent.name == options.name else " (changed)"
+        print(f"{file.relative_to(PROJECT)}{change}")
+    message = f"add {options.name}"
+    if options.dry_run:
+        print("Nothing was written.")
+    elif not options.columns:
+        print(f'Add columns, then run: uv run poe revision -m "{message}"')
+    else:
+        return finish(message, with_revision=not options.no_revision)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

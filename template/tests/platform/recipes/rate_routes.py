@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Path, Request
 
-from app.core.config import load_settings
 from app.core.http.problems import problem_responses
 from app.core.http.routing import FeatureRouter
 from tests.platform.recipes.background import running
-from tests.platform.recipes.rates import Rate, Rates, RateSettings
+from tests.platform.recipes.rate_settings import get_rate_settings
+from tests.platform.recipes.rates import Rate, Rates
 from tests.platform.recipes.service_connection import open_client, trace_headers
 
 RATES = "/api/v1/rates"
@@ -22,7 +22,7 @@ Currency = Annotated[str, Path(pattern="^[A-Z]{3}$", description="A currency cod
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[dict[str, Rates]]:
     """Open the client and start the loop before the first request; end both after the last."""
-    settings = load_settings(RateSettings)
+    settings = get_rate_settings()
     token = settings.rate_service_token.get_secret_value()
     async with open_client("rate", settings.rate_service_url, token=token) as service:
         rates = Rates(service)

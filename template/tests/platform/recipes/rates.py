@@ -2,33 +2,15 @@
 
 import asyncio
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, Field
 from structlog import get_logger
 
-from app.core.config import Settings
 from app.core.errors import NotFoundError
 from tests.platform.recipes.service_client import ServiceClient, ServiceError
 
 logger = get_logger(__name__)
-
-
-class RateSettings(BaseSettings):
-    model_config = Settings.model_config
-
-    environment: str = "local"
-    # The defaults are for tests and `poe dev`.
-    rate_service_url: str = "http://127.0.0.1:8001"
-    rate_service_token: SecretStr = SecretStr("local")
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        names = {"rate_service_url", "rate_service_token"}
-        if self.environment != "local" and not names <= self.model_fields_set:
-            raise ValueError("RATE_SERVICE_URL and RATE_SERVICE_TOKEN are required.")
-        return self
 
 
 class Rate(BaseModel):

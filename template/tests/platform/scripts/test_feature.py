@@ -20,7 +20,7 @@ FILES = ["__init__.py", "crud.py", "models.py", "routes.py", "schemas.py", "test
     ],
 )
 def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix: str) -> None:
-    files = feature.write(name, tmp_path)
+    files = feature.write(name, project=tmp_path)
     assert [file.name for file in files] == FILES
     assert {file.parent for file in files} == {tmp_path / "app" / name, tmp_path / "tests" / name}
     code = {file.name: file.read_text("utf-8") for file in files}
@@ -29,9 +29,7 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
     article = "an" if name in {"account", "order_category"} else "a"
     assert f'"""Create {article} {name.replace("_", " ")}."""' in code["routes.py"]
     assert "blueprint" not in "".join(code.values()).lower()
-    for command in (["check", "--quiet"], ["format", "--check", "--quiet"]):
-        config = f"--config={PROJECT / 'pyproject.toml'}"
-        subprocess.run([sys.executable, "-m", "ruff", *command, config, tmp_path], check=True)
+    _check_code(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +49,40 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
     ],
 )
 def test_an_invalid_name_is_refused(tmp_path: Path, name: str, message: str) -> None:
-    (tmp_path / "app/core").mkdir(parents=True)
+    (tmp_path / "app/core/http").mkdir(parents=True)
+    (tmp_path / "app/core/http/__init__.py").touch()
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests/service.py").touch()
     with pytest.raises(ValueError, match=message):
-        feature.write(name, tmp_path)
+        feature.write(name, project=tmp_path)
     assert list(tmp_path.rglob("models.py")) == []
+
+
+def test_byte_code_alone_is_no_feature(tmp_path: Path) -> None:
+    for folder in ("app/order/__pycache__", "tests/order/__pycache__"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "routes.cpython-313.pyc").touch()
+    assert len(feature.write("order", project=tmp_path)) == len(FILES)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("size:number", "number in 'size:number' is no type"),
+        ("customer:ref", "there is no table customer in app/customer/models.py"),
+        ("customer:ref(customers)", "'customers' is no feature: its name is a singular noun"),
+        ("parent:ref(order)", "a ref to order itself is not generated"),
+        ("order:text", "order is the feature itself"),
+        ("decimal:text", "decimal is reserved, since the schemas use Decimal"),
+        ("read:enum(a|b)", "read is reserved, since the schemas use Read"),
+    ],
+)
+def test_an_invalid_column_is_refused_and_nothing_is_written(
+    tmp_path: Path, word: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        feature.write("order", ["name:text", word], project=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_line_prints_only_the_message() -> None:
@@ -64,3 +90,9 @@ def test_the_command_line_prints_only_the_message() -> None:
     result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stderr == "core already exists in app/ or tests/: choose another name.\n"
+
+
+def _check_code(folder: Path) -> None:
+    for command in (["check", "--quiet"], ["format", "--check", "--quiet"]):
+        config = f"--config={PROJECT / 'pyproject.toml'}"
+        subprocess.run([sys.executable, "-m", "ruff", *command, config, folder], check=True)
