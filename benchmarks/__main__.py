@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, costs, features, speed, table_size, telemetry
+from benchmarks import calls, command, costs, features, middleware, speed, table_size, telemetry
 from benchmarks.options import Options
 
 PARTS: dict[str, Callable[[Options], str]] = {
@@ -20,7 +20,9 @@ PARTS: dict[str, Callable[[Options], str]] = {
     "costs": costs.measure,
     "tables": table_size.measure,
     "features": features.measure,
+    "command": command.measure,
     "telemetry": telemetry.measure,
+    "middleware": middleware.measure,
 }
 
 

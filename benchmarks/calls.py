@@ -2,8 +2,9 @@
 
 import json
 import os
+from collections.abc import Sequence
 
-from benchmarks.load import GET_LIST, GET_ONE, POST
+from benchmarks.load import GET_LIST, GET_ONE, POST, Endpoint
 from benchmarks.options import Options
 from benchmarks.project import ROOT, Project, rendered
 from benchmarks.server import DRIVER, SERVICE, TEXTBOOK, TITLES, app_of
@@ -22,9 +23,15 @@ def measure(options: Options) -> str:
     return table(["calls for a request", *(TITLES[n] for n in NAMES)], rows)
 
 
-def count(project: Project, name: str, url: str, **variables: str) -> list[int]:
+def count(
+    project: Project,
+    name: str,
+    url: str,
+    endpoints: Sequence[Endpoint] = ENDPOINTS,
+    **variables: str,
+) -> list[int]:
     """Return the function calls of a server for one request to each endpoint."""
-    requests = [(e.method, e.path.replace(":id", "7"), e.body) for e in ENDPOINTS]
+    requests = [(e.method, e.path.replace(":id", "7"), e.body) for e in endpoints]
     output = project.run(
         *(project.python, "-m", "benchmarks.count_calls", app_of(name), json.dumps(requests)),
         DATABASE_URL=url,

@@ -51,6 +51,15 @@ class Project:
         environment = self.environment | variables
         return subprocess.check_output(command, cwd=self.path, env=environment, text=True)
 
+    def without_development(self) -> "Project":
+        """Return this project with an environment that has only the packages of its image."""
+        folder = ".production"
+        command = ["uv", "sync", "--quiet", "--no-dev", "--python", sys.executable]
+        self.run(*command, UV_PROJECT_ENVIRONMENT=folder)
+        production = Project(self.path)
+        production.python = str(self.path / folder / "bin/python")
+        return production
+
     def rows(self, command: str, number: int, url: str) -> None:
         """Run a command of `rows.py` on the database."""
         variables = {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}

@@ -26,8 +26,17 @@ class Comparison:
 
     def ratio(self, title: str, figure: str, name: str, other: str) -> float:
         """Return the median over the rounds of the ratio of two servers' figures."""
+        return median(self.ratios(title, figure, name, other))
+
+    def ratios(self, title: str, figure: str, name: str, other: str) -> list[float]:
+        """Return the ratio of two servers' figures in each round, the lowest first."""
         pairs = zip(self.slices[title, name], self.slices[title, other], strict=True)
-        return median(getattr(one, figure) / getattr(two, figure) for one, two in pairs)
+        return sorted(getattr(one, figure) / getattr(two, figure) for one, two in pairs)
+
+    def spread(self, title: str, figure: str, name: str, other: str) -> str:
+        """Return `ratio` as text, with the lowest and the highest one: 0.66 (0.61 to 0.70)."""
+        ratios = self.ratios(title, figure, name, other)
+        return f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
 
 def compare(

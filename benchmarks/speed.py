@@ -64,10 +64,13 @@ def _share(comparison: Comparison, title: str, name: str, base: str) -> float:
 
 
 def shares(comparison: Comparison, names: list[str]) -> str:
-    """Return the service's speed relative to the others, by processor time per request."""
+    """Return the service's speed relative to the others, by processor time per request.
+
+    In parentheses are the lowest and the highest round.
+    """
     others = [name for name in names if name != SERVICE]
     rows = [
-        [e.title, *(f"{_share(comparison, e.title, SERVICE, other):.2f}" for other in others)]
+        [e.title, *(comparison.spread(e.title, "cpu", other, SERVICE) for other in others)]
         for e in ENDPOINTS
     ]
     return table(["speed of the service relative to", *(TITLES[name] for name in others)], rows)
@@ -101,7 +104,7 @@ def overload(comparison: Comparison, names: list[str], base: str) -> str:
     rows = [
         [
             *_figures(comparison, title, name)[1:],
-            f"{comparison.ratio(title, 'p99', name, base):.2f}",
+            comparison.spread(title, "p99", name, base),
         ]
         for name in names
     ]
