@@ -8,7 +8,7 @@ import pytest
 from jinja2 import Environment
 
 from tests import live
-from tests.layers import LiveProgress, is_live, layered, spread
+from tests.layers import LiveProgress, among, is_live, layered, spread
 from tests.rendering import (
     COMBINATIONS,
     COVERING,
@@ -30,6 +30,14 @@ def _isolation() -> Iterator[None]:
         patch.setenv("COPIER_SETTINGS_PATH", str(ISOLATION / "copier.yml"))
         patch.setenv("GIT_CONFIG_GLOBAL", str(ISOLATION / "gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _check_packages_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the type checks of all projects share one cache of mypy, with the installed packages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYPY_CACHE_DIR", str(tmp_path_factory.mktemp("mypy")))
         yield
 
 
@@ -111,7 +119,7 @@ def _one_cluster_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--proofs", action="store_true", help="run the proofs after the other tests")
     parser.addoption(
-        "--clusters", action="store_true", help="run the tests on clusters of databases at the end"
+        "--clusters", action="store_true", help="run the tests on clusters of databases too"
     )
 
 
@@ -126,7 +134,8 @@ def pytest_report_header(config: pytest.Config) -> str:
     if chosen := config.option.markexpr:
         return f"layer: {chosen}"
     more = [name for name in ("proofs", "clusters") if config.getoption(name)]
-    return f"layer: {', then the '.join(['everyday', *more])} (all: --proofs --clusters)"
+    names = f"everyday{', then the ' if more else ''}{' and '.join(more)}"
+    return f"layer: {names} (all: --proofs --clusters)"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -138,6 +147,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for name, option in (("proof", "proofs"), ("cluster", "clusters")):
         if not (config.getoption(option) or config.option.markexpr):
             config.hook.pytest_deselected(items=layers.pop(name))
-    # The longest proofs first, so that the workers end together.
-    proofs = sorted(layers.get("proof", []), key=lambda item: not is_live(item))
-    items[:] = [*spread(layers["everyday"]), *proofs, *layers.get("cluster", [])]
+    proofs = layers.get("proof", [])
+    quick = [item for item in proofs if not is_live(item)]
+    # A cluster mostly waits, and one at a time runs: the other workers run proofs meanwhile.
+    slow = among(layers.get("cluster", []), [item for item in proofs if is_live(item)])
+    # The quick ones at the end, so that the workers end together.
+    items[:] = [*spread(layers["everyday"]), *slow, *quick]

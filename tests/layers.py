@@ -1,6 +1,7 @@
 """The layers: the everyday tests, the slow proofs, and the tests on clusters."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 Row = dict[str, str]
 LIVE = re.compile(r"/test_live[_.]")
+LINES_OF_A_FAILURE = 40
 
 
 def layered(rows: Sequence[Row], everyday: Sequence[Row], name: Callable[[Row], str]) -> list[Any]:
@@ -35,12 +37,30 @@ def spread(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     return sorted(items, key=lambda item: places[item] * (0.75 if is_live(item) else 1))
 
 
+def among(items: Sequence[pytest.Item], others: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Spread items evenly among others; both keep their order."""
+    places = {
+        item: (n + 0.5) / len(group) for group in (items, others) for n, item in enumerate(group)
+    }
+    return sorted([*others, *items], key=places.__getitem__)
+
+
 class LiveProgress:
-    """Prints the name of each live test when it begins, since it can run for minutes."""
+    """Prints the start of each live test, which can run for minutes, and each failure at once.
+
+    So the output of a run that is stopped shows the failures and the time of each test.
+    """
 
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
         self.reporter = reporter
+        self.started = time.monotonic()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if LIVE.search(nodeid):
-            self.reporter.write(f"\nrunning {nodeid}\n")
+            minutes, seconds = divmod(int(time.monotonic() - self.started), 60)
+            self.reporter.write(f"\n{minutes}:{seconds:02} running {nodeid}\n")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            end = "\n".join(report.longreprtext.splitlines()[-LINES_OF_A_FAILURE:])
+            self.reporter.write(f"\n{report.when} of {report.nodeid} failed:\n{end}\n")

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks.features import copy_feature
 from tests import live, servers
 from tests.live import Service
 from tests.source import ROOT, TEMPLATE
@@ -35,6 +34,17 @@ def service(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     service.run("uv", "run", "poe", "feature", LONGEST_NAME)
     yield service
     service.remove()
+
+
+def copy_sample(project: Path, number: int) -> None:
+    """Copy the sample feature to one with another name, table and path."""
+    target = project / "app" / f"feature_{number:03}"
+    shutil.copytree(project / "app/product", target)
+    for path in target.glob("*.py"):
+        text = path.read_text("utf-8")
+        for old, new in (("product", f"item_{number:03}"), ("Product", f"Item{number:03}")):
+            text = text.replace(old, new)
+        path.write_text(text.replace(f"app.item_{number:03}", f"app.{target.name}"), "utf-8")
 
 
 @contextmanager
@@ -128,7 +138,7 @@ def test_the_operations_of_a_hundred_features_have_names_of_their_own(
     shutil.copytree(service.path / "app", many / "app")
     shutil.copy(service.path / "pyproject.toml", many)
     for number in range(98):
-        copy_feature(many, number)
+        copy_sample(many, number)
     names = operations(document(service, many))
     assert len(set(names)) == len(names) == 5 + 99 * 6
     assert f"list_{LONGEST_NAME}s" in names

@@ -78,7 +78,7 @@ def copy_recipe(service: Service, url: str) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize(
-    ("database", "jobs"), [("postgresql", 2000), ("mysql", 2000), ("sqlite", 2000)]
+    ("database", "jobs"), [("postgresql", 2000), ("mysql", 1000), ("sqlite", 1000)]
 )
 def test_killed_workers_lose_no_job_and_repeat_no_effect(
     start: Callable[..., Service], database: str, jobs: int

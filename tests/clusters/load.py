@@ -80,14 +80,18 @@ class Load:
         return self._first("POST", "201", after) - after
 
     def turned(self, status: str, *, after: float) -> float:
-        """Return the seconds from a time until readiness has a status."""
-        return self._first("READY", status, after) - after
+        """Return the seconds from a time until readiness has a status.
 
-    def _first(self, kind: str, status: str, after: float) -> float:
+        A probe that began just before a fault may be the one that finds it.
+        """
+        return self._first("READY", status, after, began_later=False) - after
+
+    def _first(self, kind: str, status: str, after: float, *, began_later: bool = True) -> float:
         ends = [
             answer.ended
             for answer in self.answers
-            if (answer.kind, answer.status) == (kind, status) and answer.started >= after
+            if (answer.kind, answer.status) == (kind, status)
+            and (answer.started if began_later else answer.ended) >= after
         ]
         assert ends, f"no {kind} {status} afterwards: {self.statuses(kind, after=after)}"
         return min(ends)
