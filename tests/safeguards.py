@@ -308,6 +308,13 @@ SAFEGUARDS = [
         "tests/platform/core/test_database.py",
     ),
     Safeguard(
+        "a read is one round trip",
+        "app/core/engine/driver.py",
+        "dbapi_connection.autocommit = True",
+        "dbapi_connection.autocommit = False",
+        "tests/platform/network/test_round_trips.py",
+    ),
+    Safeguard(
         "a write after a read is in a transaction",
         "app/core/engine/driver.py",
         "        connection.autocommit = False",
@@ -659,6 +666,13 @@ SAFEGUARDS = [
         ".with_for_update()",
         "",
         "tests/platform/core/test_transactions.py",
+    ),
+    Safeguard(
+        "a table that a migration changed is not a 500",
+        "app/core/engine/driver.py",
+        "return outdated or passing",
+        "return passing",
+        "tests/platform/network/test_failover.py",
     ),
     Safeguard(
         "a standby is left",

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from app.main import create_app
 from tests.platform.clients import client_of
@@ -17,12 +18,14 @@ pytestmark = pytest.mark.usefixtures("gizmo_table")
 Send = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
 
 
-@pytest.fixture
-async def proxy() -> AsyncIterator[Proxy]:
+@pytest.fixture(params=["by the driver", "by SQLAlchemy"])
+async def proxy(request: pytest.FixtureRequest) -> AsyncIterator[Proxy]:
     async with (
         running() as proxy,
-        small_engine(database_url=proxy.address, database_pool_pre_ping=True),
+        small_engine(database_url=proxy.address, database_pool_pre_ping=True) as engine,
     ):
+        if request.param == "by SQLAlchemy":
+            event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: None)
         yield proxy
 
 
