@@ -29,6 +29,7 @@ SECRET_PARAMETER = re.compile(r"(?<=[?&])([^=&]*(?:key|pass|secret|token)[^=&]*=
 # Read by other programs; set by an orchestrator for the address of a service named `database`.
 OF_OTHERS = ("COMPOSE_", "OTEL_", "POE_", "PYTHON", "TEST_DATABASE_URL", "UV_")
 ADDRESSES = re.compile(r".*_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))(_.*)?")
+FIELD = re.compile(r"^ +(\w+): ", re.MULTILINE)
 SIMILARITY = 0.85
 
 
@@ -118,6 +119,7 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
     classes: list[type[SourcedSettings]] = [Settings, *feature_settings()]
     fields = {name.upper() for each in classes for name in each.model_fields}
     known = {*fields, *(f"{name}_FILE" for name in fields)}
+    others = _fields_of_the_service()
     folder = settings and settings.secrets_dir
     places = {
         "environment": [*os.environ],
@@ -128,7 +130,7 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
         for name in sorted({name.upper() for name in names} - known):
             if name.startswith(OF_OTHERS) or ADDRESSES.fullmatch(name):
                 continue
-            if _is_read_by_the_service(name):
+            if name.removesuffix("_FILE") in others:
                 continue
             nearest = get_close_matches(name, known, n=1, cutoff=SIMILARITY)
             if place == ".env" or name.startswith("DATABASE_") or (nearest and len(name) > 5):
@@ -138,8 +140,7 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
                 yield Finding(Level.WARNING, "unknown variable", text, advice)
 
 
-def _is_read_by_the_service(name: str) -> bool:
-    """Return whether another class of settings has this field, such as that of a feature."""
-    field = re.compile(rf"^ +{re.escape(name.removesuffix('_FILE').lower())}: ", re.MULTILINE)
+def _fields_of_the_service() -> set[str]:
+    """Return the names of all fields of its classes, such as other settings of a feature."""
     files = (file for folder in app.__path__ for file in Path(folder).rglob("*.py"))
-    return any(field.search(file.read_text("utf-8")) for file in files)
+    return {name.upper() for file in files for name in FIELD.findall(file.read_text("utf-8"))}
