@@ -81,16 +81,20 @@ def project(request: pytest.FixtureRequest, template: Path, shared: Path) -> Pro
 
 
 @pytest.fixture
-def start(template: Path, tmp_path: Path) -> Iterator[Callable[..., live.Service]]:
+def start(template: Path, tmp_path: Path, shared: Path) -> Iterator[Callable[..., live.Service]]:
     """Start a project that can be run; afterwards nothing of it is left."""
-    services: list[live.Service] = []
+    environments = shared / "environments"
+    environments.mkdir(exist_ok=True)
+    services: dict[str, live.Service] = {}
 
     def start(**answers: str) -> live.Service:
-        services.append(live.start(template, tmp_path / "project", answers))
-        return services[-1]
+        service = live.start(template, tmp_path / "project", answers, environments)
+        services[answers["database"]] = service
+        return service
 
     yield start
-    for service in services:
+    for database, service in services.items():
+        service.keep_environment(environments / database)
         service.remove()
 
 

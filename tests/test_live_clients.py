@@ -27,10 +27,12 @@ URL = "sqlite+aiosqlite:///none.db"
 
 
 @pytest.fixture(scope="module")
-def service(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    template: Path, tmp_path_factory: pytest.TempPathFactory, shared: Path
+) -> Iterator[Service]:
     """A project with the sample and a feature from the blueprint."""
     path = tmp_path_factory.mktemp("clients") / "project"
-    service = live.start(template, path, {"database": "sqlite"})
+    service = live.start(template, path, {"database": "sqlite"}, shared / "environments")
     service.run("uv", "run", "poe", "feature", LONGEST_NAME)
     yield service
     service.remove()

@@ -51,7 +51,7 @@ def template(tmp_path: Path) -> Path:
 
 @pytest.mark.proof
 @pytest.mark.parametrize("database", choices("database"))
-def test_random_features_pass_all_checks_also_after_an_update(
+def test_random_features_keep_every_line_in_an_update_and_pass_all_checks(
     start: Callable[..., Service], template: Path, database: str
 ) -> None:
     service = start(database=database)
@@ -64,7 +64,6 @@ def test_random_features_pass_all_checks_also_after_an_update(
         printed = service.run("uv", "run", "python", "-c", SCRIPT, DATABASE_URL=url)
     relations = [part for f in features for part in f.columns if ":ref(product)" in part]
     assert printed.startswith(f"{len(relations)} True Product(")
-    check(service, features)
     service.run("uv", "run", "poe", "contract", "-k", "finds_no_error", CONTRACT_EXAMPLES="10")
 
     service.run("git", "add", "--all")

@@ -78,7 +78,7 @@ def copy_recipe(service: Service, url: str) -> None:
 
 @pytest.mark.proof
 @pytest.mark.parametrize(
-    ("database", "jobs"), [("postgresql", 2000), ("mysql", 1000), ("sqlite", 1000)]
+    ("database", "jobs"), [("postgresql", 1000), ("mysql", 500), ("sqlite", 500)]
 )
 def test_killed_workers_lose_no_job_and_repeat_no_effect(
     start: Callable[..., Service], database: str, jobs: int
@@ -86,11 +86,12 @@ def test_killed_workers_lose_no_job_and_repeat_no_effect(
     service = start(database=database)
     with service.running_database() as url:
         copy_recipe(service, url)
-        for check in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]):
-            service.run("uv", "run", *check)
-        # In this order: the tables of the recipe are those of the service now, and stay.
-        tests = ["tests/platform/recipes", "tests/platform/migrations", "tests/platform/models"]
-        service.run("uv", "run", "pytest", "-q", *tests)
+        if database == "postgresql":
+            for check in (["ruff", "format", "--check"], ["ruff", "check"], ["mypy"]):
+                service.run("uv", "run", *check)
+            # In this order: the tables of the recipe are those of the service now, and stay.
+            tests = ["tests/platform/recipes", "tests/platform/migrations", "tests/platform/models"]
+            service.run("uv", "run", "pytest", "-q", *tests)
         queue = service.path / "app/job/queue.py"
         replace(queue, "timedelta(seconds=60)", "timedelta(seconds=3)")
         replace(queue, "timedelta(seconds=30)", "timedelta(seconds=1)")
