@@ -18,13 +18,21 @@ from app.job.models import Job  # type: ignore[import-not-found]
 from app.job.queue import enqueue  # type: ignore[import-not-found]
 
 WORKERS = 4
-# On average longer than the start of a process, so that the workers make progress meanwhile.
-SECONDS_BETWEEN_KILLS = (0.5, 2.5)
+# The time between two kills, relative to the start of a process: on average it is longer, so that
+# the workers make progress meanwhile.
+STARTS_BETWEEN_KILLS = (0.5, 2.5)
 DEADLINE = 300.0
 
 
 def start() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "app.worker"], stdout=subprocess.DEVNULL)
+
+
+def seconds_of_a_start() -> float:
+    """Return the time that a worker needs for its imports."""
+    begin = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import app.worker"], check=True)
+    return time.monotonic() - begin
 
 
 async def count(table: object) -> int:
@@ -41,10 +49,11 @@ async def add(*jobs: Count) -> None:
 async def run_and_kill(jobs: int) -> dict[str, float]:
     """Run the jobs with workers of which a random one is killed again and again."""
     await add(*(Count() for _ in range(jobs)))
+    shortest, longest = (share * seconds_of_a_start() for share in STARTS_BETWEEN_KILLS)
     started, kills = time.monotonic(), 0
     workers = [start() for _ in range(WORKERS)]
     while await count(Job) and time.monotonic() - started < DEADLINE:
-        await asyncio.sleep(random.uniform(*SECONDS_BETWEEN_KILLS))  # noqa: S311
+        await asyncio.sleep(random.uniform(shortest, longest))  # noqa: S311
         victim = random.randrange(WORKERS)  # noqa: S311
         workers[victim].kill()
         workers[victim].wait()

@@ -14,7 +14,7 @@ import pytest
 
 PACKAGES = "alembic.command fastapi pydantic_settings sqlalchemy.ext.asyncio structlog uvicorn"
 OPTIONS = ["-x", "-q", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-TIMEOUT = 120  # seconds; a test without its safeguard may wait for ever
+TIMEOUT = 300  # seconds; a test without its safeguard may wait for ever
 
 
 def main() -> None:
