@@ -28,10 +28,12 @@ class Invoice(UUIDPrimaryKey, Timestamps, Versioned, Base, kw_only=True):
     lines: Mapped[list["InvoiceLine"]] = relationship(
         back_populates="invoice",
         cascade="all, delete-orphan",
+        compare=False,
         default_factory=list,
         lazy="raise",
         order_by="InvoiceLine.id",
         passive_deletes=True,
+        repr=False,
     )
 
 
@@ -44,7 +46,9 @@ class InvoiceLine(IntegerPrimaryKey, Base, kw_only=True):
     article: Mapped[str] = mapped_column(String(100))
     amount: Mapped[Decimal] = mapped_column(PRICE)
 
-    invoice: Mapped[Invoice] = relationship(back_populates="lines", init=False, lazy="raise")
+    invoice: Mapped[Invoice] = relationship(
+        back_populates="lines", compare=False, init=False, lazy="raise", repr=False
+    )
 
 
 class Stock(IntegerPrimaryKey, Timestamps, Versioned, Base, kw_only=True):

@@ -82,6 +82,8 @@ async def test_a_relationship_that_was_not_loaded_is_an_error(session: AsyncSess
         found = await reader.get_one(Invoice, invoice.id)
         with pytest.raises(InvalidRequestError, match="lazy='raise'"):
             _ = found.lines
+        assert found == invoice
+        assert repr(found).startswith("Invoice(")
 
 
 async def test_deleting_an_invoice_deletes_its_lines(session: AsyncSession) -> None:
