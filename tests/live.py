@@ -1,7 +1,7 @@
 """Rendered projects with an environment, a git history and a database server."""
 
-import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -41,8 +41,8 @@ class Service:
             "UV_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
             "XDG_CACHE_HOME": str(home / "cache"),
         }
-        # Other projects use the same server at the same time.
-        self.database = "harness_" + hashlib.sha256(str(path).encode()).hexdigest()[:8]
+        # Other projects use the same server, also some of a run that was killed.
+        self.database = f"harness_{secrets.token_hex(4)}"
         if server:
             self.environment["TEST_DATABASE_URL"] = f"{server}/{self.database}_test"
 
