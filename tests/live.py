@@ -115,7 +115,7 @@ def start(template: Path, path: Path, answers: dict[str, str], environments: Pat
     service = Service(path, server)
     kept = environments / answers["database"]
     if kept.is_dir():
-        # Its byte code took four seconds of processor time, or eight in two processes.
+        # It has the byte code of all packages, which takes each process four seconds to compile.
         shutil.copytree(kept, path / ".venv", symlinks=True, copy_function=os.link)
     else:
         service.run("uv", "venv", "--quiet", "--relocatable")

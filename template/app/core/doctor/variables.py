@@ -141,6 +141,6 @@ def check_names(settings: Settings | None) -> Iterator[Finding]:
 
 
 def _fields_of_the_service() -> set[str]:
-    """Return the names of all fields of its classes, such as other settings of a feature."""
+    """Return the names of the fields of all classes, such as other settings of a feature."""
     files = (file for folder in app.__path__ for file in Path(folder).rglob("*.py"))
     return {name.upper() for file in files for name in FIELD.findall(file.read_text("utf-8"))}
