@@ -998,6 +998,13 @@ SAFEGUARDS = [
         "tests/platform/test_process.py",
     ),
     Safeguard(
+        "a connection that is accepted shortly before the end gets an answer",
+        "app/core/process/lifespan.py",
+        "                socket.close()\n",
+        "                pass\n",
+        "tests/platform/core/process/test_lifespan.py",
+    ),
+    Safeguard(
         "nothing secret is in an error",
         "app/core/setting_sources.py",
         "        hide_input_in_errors=True,\n",

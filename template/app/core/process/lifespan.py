@@ -10,6 +10,7 @@ from types import FrameType
 
 from fastapi import FastAPI
 from structlog import get_logger
+from uvicorn import Server
 
 from app.core.config import get_settings
 from app.core.database import engine
@@ -20,6 +21,7 @@ from app.core.replica import replica_engines, replicas_checked
 from app.models.base import Base
 
 CLOSE_TIMEOUT = 5.0
+REQUEST_ARRIVAL_TIMEOUT = 0.2
 
 logger = get_logger(__name__)
 
@@ -72,6 +74,10 @@ def fail_readiness_on_sigterm(delay: float) -> None:
 
     The server closes its socket as soon as it stops, so a load balancer has to see the failing
     readiness before. A second SIGTERM stops without delay.
+
+    When uvicorn stops, it closes each connection that has sent no request yet, also one that it
+    has just accepted. So its sockets are closed before, and the requests of the last connections
+    get `REQUEST_ARRIVAL_TIMEOUT` seconds to arrive.
     """
     stop = signal.getsignal(signal.SIGTERM)
     if threading.current_thread() is not threading.main_thread() or not callable(stop):
@@ -81,6 +87,13 @@ def fail_readiness_on_sigterm(delay: float) -> None:
     def stop_later(number: int, frame: FrameType | None) -> None:
         readiness.stopping = True
         signal.signal(signal.SIGTERM, stop)
-        loop.call_soon_threadsafe(loop.call_later, delay, stop, number, frame)
+        loop.call_soon_threadsafe(loop.call_later, delay, stop_accepting)
+
+    def stop_accepting() -> None:
+        server = getattr(stop, "__self__", None)
+        if isinstance(server, Server):
+            for socket in server.servers:
+                socket.close()
+        loop.call_later(REQUEST_ARRIVAL_TIMEOUT, stop, signal.SIGTERM, None)
 
     signal.signal(signal.SIGTERM, stop_later)

@@ -2,8 +2,10 @@ import asyncio
 import gc
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+import uvicorn
 
 from app.core.database import engine
 from app.core.http.health import readiness
@@ -50,6 +52,34 @@ async def test_a_second_sigterm_stops_at_once(stopped: asyncio.Event) -> None:
     signal.raise_signal(signal.SIGTERM)
     signal.raise_signal(signal.SIGTERM)
     assert stopped.is_set()
+
+
+async def refused(port: int) -> None:
+    """Connect again and again until nothing accepts connections at the port."""
+    with suppress(ConnectionRefusedError):
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("stopped")
+async def test_a_connection_that_was_accepted_before_sigterm_can_send_its_request(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifespan, "REQUEST_ARRIVAL_TIMEOUT", 2)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110, the server has no event for it
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        signal.raise_signal(signal.SIGTERM)
+        await refused(port)
+        writer.write(b"GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        writer.close()
 
 
 async def test_signal_handlers_are_not_changed_outside_a_server() -> None:
