@@ -10,7 +10,6 @@ from types import FrameType
 
 from fastapi import FastAPI
 from structlog import get_logger
-from uvicorn import Server
 
 from app.core.config import get_settings
 from app.core.database import engine
@@ -83,6 +82,7 @@ def fail_readiness_on_sigterm(delay: float) -> None:
     if threading.current_thread() is not threading.main_thread() or not callable(stop):
         return
     loop = asyncio.get_running_loop()
+    server = getattr(stop, "__self__", None)  # the handler is a method of uvicorn's server
 
     def stop_later(number: int, frame: FrameType | None) -> None:
         readiness.stopping = True
@@ -90,10 +90,14 @@ def fail_readiness_on_sigterm(delay: float) -> None:
         loop.call_soon_threadsafe(loop.call_later, delay, stop_accepting)
 
     def stop_accepting() -> None:
-        server = getattr(stop, "__self__", None)
-        if isinstance(server, Server):
-            for socket in server.servers:
-                socket.close()
-        loop.call_later(REQUEST_ARRIVAL_TIMEOUT, stop, signal.SIGTERM, None)
+        for socket in getattr(server, "servers", ()):
+            socket.close()
+        # The loop tells uvicorn of connections that it has just accepted.
+        loop.call_later(0.01, stop_server)
+
+    def stop_server() -> None:
+        state = getattr(server, "server_state", None)
+        wait = REQUEST_ARRIVAL_TIMEOUT if state and state.connections else 0
+        loop.call_later(wait, stop, signal.SIGTERM, None)
 
     signal.signal(signal.SIGTERM, stop_later)
