@@ -15,6 +15,9 @@ from app.models.base import Base
 MAPPER_EVENTS = ("before_insert", "after_insert")
 SESSION_EVENTS = ("before_flush", "after_flush", "after_attach", "pending_to_persistent")
 
+# The session of a transaction that writes.
+WriteSession = AsyncSession
+
 
 class InsertRow:
     """Inserts rows of one model as a statement, which is cheaper than an entity.

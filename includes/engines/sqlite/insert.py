@@ -9,6 +9,9 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.models.base import Base
 
+# The session of a transaction that writes.
+WriteSession = AsyncSession
+
 
 class InsertRow:
     """Inserts rows of one model as a statement, which is cheaper than an entity.

@@ -18,6 +18,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransactionOrigin
 from app.core.config import Settings, get_settings
 from app.core.discovery import import_models
 from app.core.engine import driver
+from app.core.engine.insert import WriteSession
 from app.core.engine.pool import FairQueuePool
 from app.core.engine.reader import Reader
 from app.core.errors import ReadOnlyError
@@ -102,7 +103,9 @@ engine = build_engine(get_settings())
 read_session_factory = async_sessionmaker(
     read_only(engine, get_settings()), class_=ReadSession, autoflush=False, expire_on_commit=False
 )
-session_factory = async_sessionmaker(engine, autoflush=False, expire_on_commit=False)
+session_factory = async_sessionmaker(
+    engine, class_=WriteSession, autoflush=False, expire_on_commit=False
+)
 reader = build_reader(engine, get_settings())
 
 
@@ -191,8 +194,7 @@ async def reset_tables() -> None:
 
 
 async def _run_locally(change: Callable[[Connection], None]) -> None:
-    environment = get_settings().environment
-    if environment != "local":
+    if (environment := get_settings().environment) != "local":
         raise RuntimeError(f"Tables are created and dropped in local only, not in {environment}.")
     async with engine.begin() as connection:
         await connection.run_sync(change)

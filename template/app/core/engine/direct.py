@@ -16,9 +16,6 @@ MAX_STATEMENTS = 500
 
 # Their listeners see the statements of SQLAlchemy, and would not see those of the driver.
 EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
-DIALECT_EVENTS = ("do_execute", "do_execute_no_params")
-# Their listeners may send statements, which needs a greenlet.
-USE_EVENTS = ("checkout", "checkin", "reset")
 
 AnySelect = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]
 Converter = Callable[[Any], Any]
@@ -109,23 +106,31 @@ class DirectSelects:
 
 def is_observed(target: Engine | Connection) -> bool:
     """Return whether somebody sees statements: by echo, by SQLAlchemy's events or by tracing."""
-    events, dialect_events = target.dispatch, target.dialect.dispatch
-    return (
-        bool(target.engine.echo)
-        or any(len(getattr(events, name)) > (name in driver.LISTENERS) for name in EVENTS)
-        or any(getattr(dialect_events, name) for name in DIALECT_EVENTS)
-    )
+    statements = target.dialect.dispatch
+    if target.engine.echo or statements.do_execute or statements.do_execute_no_params:
+        return True
+    if not has_listeners(target):
+        return False
+    events = target.dispatch
+    return any(len(getattr(events, name)) > (name in driver.LISTENERS) for name in EVENTS)
+
+
+def has_listeners(target: Engine | Connection) -> bool:
+    """Return whether a listener to events of connections was ever added."""
+    return target._has_events or target.engine._has_events
 
 
 def sends_on_use(engine: Engine) -> bool:
-    """Return whether somebody may send statements when a connection is checked out or returned."""
+    """Return whether somebody may send statements when a connection is checked out or returned.
+
+    That needs a greenlet.
+    """
     events = engine.pool.dispatch
-    return bool(engine.dispatch.engine_connect) or any(
-        # Those of the driver send nothing.
-        listener.__module__ != driver.__name__
-        for name in USE_EVENTS
-        for listener in getattr(events, name)
-    )
+    for listeners in (events.checkout, events.checkin, events.reset):
+        for listener in listeners:
+            if listener.__module__ != driver.__name__:  # those of the driver send nothing
+                return True
+    return engine._has_events and bool(engine.dispatch.engine_connect)
 
 
 async def fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
@@ -141,9 +146,12 @@ async def fetch(connection: Connection, sql: str, arguments: list[Any]) -> Any:
 
 
 def raise_wrapped(
-    connection: Connection, error: BaseException, sql: str, arguments: list[Any]
+    connection: Connection, error: BaseException, sql: str | None, arguments: Sequence[Any]
 ) -> NoReturn:
-    """Raise an error of the driver as `Connection.execute` does; call it in a greenlet."""
+    """Raise an error of the driver as `Connection.execute` does; call it in a greenlet.
+
+    Without `sql` it is the error of a commit.
+    """
     adapter: Any = connection.connection.dbapi_connection
     try:
         if isinstance(error, Exception):

@@ -89,17 +89,26 @@ class FairQueuePool(AsyncAdaptedQueuePool):
                 raise
             raise DatabaseUnavailableError from error
 
-    async def check_out(self, engine: Engine) -> Connection:
-        """Return a connection of the engine of this pool, without a greenlet if one is ready."""
+    async def check_out(self, engine: Engine, connect: Callable[[], Connection]) -> Connection:
+        """Return what `connect` checks out, without a greenlet if a connection is ready."""
         end = await self._admit()
         if engine.pool is not self:
             # `dispose` has replaced this pool while the caller waited.
-            self._permits.release()
-            end()
-            return await cast(FairQueuePool, engine.pool).check_out(engine)
+            self._give_back(end)
+            return await cast(FairQueuePool, engine.pool).check_out(engine, connect)
         # Nothing is awaited between here and `_do_get`.
         self._admitted = end
-        return engine.connect() if self._is_next_ready() else await greenlet_spawn(engine.connect)
+        try:
+            return connect() if self._is_next_ready() else await greenlet_spawn(connect)
+        except BaseException:
+            if self._admitted is not None:  # `connect` has not called `_do_get`
+                self._admitted = None
+                self._give_back(end)
+            raise
+
+    def _give_back(self, end: Callable[[], None]) -> None:
+        self._permits.release()
+        end()
 
     def _is_next_ready(self) -> bool:
         """Return whether the next checkout sends nothing."""
@@ -137,8 +146,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
                 self._last_exhausted = monotonic()
             entry = super()._do_get()
         except BaseException:
-            self._permits.release()
-            end()
+            self._give_back(end)
             raise
         self._held[entry] = end
         return entry

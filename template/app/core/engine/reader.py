@@ -67,7 +67,7 @@ class Reader:
 
     async def _fetch(self, engine: Engine, select: DirectSelect, arguments: list[Any]) -> list[Any]:
         pool = cast(FairQueuePool, engine.pool)
-        connection = await pool.check_out(engine)
+        connection = await pool.check_out(engine, engine.connect)
         try:
             records = await fetch(connection, select.sql, arguments)
         except BaseException:

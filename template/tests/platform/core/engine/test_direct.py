@@ -106,7 +106,7 @@ def tracing(engine: Engine) -> Iterator[None]:
         yield
 
 
-EVENTS = (*direct.EVENTS, *direct.DIALECT_EVENTS)
+EVENTS = (*direct.EVENTS, "do_execute", "do_execute_no_params")
 LISTENING = [lambda engine, name=name: listening(engine, name) for name in EVENTS]
 
 

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import Connection, exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
@@ -144,9 +144,20 @@ async def test_a_reader_that_waits_gets_a_connection_of_the_new_pool(
     await greenlet_spawn(disposed.dispose)
 
 
+async def test_a_checkout_that_fails_loses_no_permit(make_engine: EngineFactory) -> None:
+    def fail() -> Connection:
+        raise LookupError
+
+    engine = make_engine(database_pool_size=1, database_max_overflow=0)
+    await _check_out(engine)
+    with pytest.raises(LookupError):
+        await cast(FairQueuePool, engine.pool).check_out(engine.sync_engine, fail)
+    await _check_out(engine)
+
+
 async def _check_out(engine: AsyncEngine) -> Any:
     queue = cast(FairQueuePool, engine.pool)
-    connection = await queue.check_out(engine.sync_engine)
+    connection = await queue.check_out(engine.sync_engine, engine.sync_engine.connect)
     driver_connection = connection.connection.driver_connection
     await greenlet_spawn(connection.close)
     return driver_connection
