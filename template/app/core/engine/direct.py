@@ -109,10 +109,9 @@ def is_observed(target: Engine | Connection) -> bool:
     statements = target.dialect.dispatch
     if target.engine.echo or statements.do_execute or statements.do_execute_no_params:
         return True
-    if not has_listeners(target):
-        return False
-    events = target.dispatch
-    return any(len(getattr(events, name)) > (name in driver.LISTENERS) for name in EVENTS)
+    return has_listeners(target) and any(
+        len(getattr(target.dispatch, name)) > (name in driver.LISTENERS) for name in EVENTS
+    )
 
 
 def has_listeners(target: Engine | Connection) -> bool:

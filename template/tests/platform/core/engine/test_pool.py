@@ -145,14 +145,19 @@ async def test_a_reader_that_waits_gets_a_connection_of_the_new_pool(
 
 
 async def test_a_checkout_that_fails_loses_no_permit(make_engine: EngineFactory) -> None:
+    engine = make_engine(database_pool_size=1, database_max_overflow=0)
+
+    def fail_in_use() -> Connection:
+        with engine.sync_engine.connect():
+            raise LookupError
+
     def fail() -> Connection:
         raise LookupError
 
-    engine = make_engine(database_pool_size=1, database_max_overflow=0)
-    await _check_out(engine)
-    with pytest.raises(LookupError):
-        await cast(FairQueuePool, engine.pool).check_out(engine.sync_engine, fail)
-    await _check_out(engine)
+    for connect in (fail_in_use, fail):
+        with pytest.raises(LookupError):
+            await cast(FairQueuePool, engine.pool).check_out(engine.sync_engine, connect)
+        await _check_out(engine)
 
 
 async def _check_out(engine: AsyncEngine) -> Any:
