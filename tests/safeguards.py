@@ -489,8 +489,8 @@ SAFEGUARDS = [
     Safeguard(
         "a failed connect passes its turn on",
         "app/core/engine/pool.py",
-        "            self._permits.release()\n            end()\n            raise",
-        "            end()\n            raise",
+        "        except BaseException:\n            self._give_back(end)\n",
+        "        except BaseException:\n            end()\n",
         "tests/platform/network/test_connecting.py",
     ),
     Safeguard(
@@ -1055,8 +1055,8 @@ SAFEGUARDS = [
     Safeguard(
         "a connection that is accepted shortly before the end gets an answer",
         "app/core/process/lifespan.py",
-        "                socket.close()\n",
-        "                pass\n",
+        "            socket.close()\n",
+        "            pass\n",
         "tests/platform/core/process/test_lifespan.py",
     ),
     Safeguard(
