@@ -44,6 +44,8 @@ FILES = {
     "tests/platform/core/engine/test_postgresql.py": ("database", {"postgresql"}),
     "tests/platform/core/engine/test_postgresql_revisions.py": ("database", {"postgresql"}),
     "tests/platform/core/engine/test_direct_insert.py": ("database", {"postgresql"}),
+    "tests/platform/core/engine/test_write_session.py": ("database", {"postgresql"}),
+    "tests/platform/core/engine/test_write_session_events.py": ("database", {"postgresql"}),
     "docs/recipes/row-level-security.md": ("database", {"postgresql"}),
     "tests/platform/recipes/row_level_security.py": ("database", {"postgresql"}),
     "tests/platform/recipes/secure_project.py": ("database", {"postgresql"}),
