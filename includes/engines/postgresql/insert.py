@@ -22,12 +22,18 @@ class WriteSession(AsyncSession):
     """A session that needs no greenlet if a transaction begins with an `InsertRow`.
 
     A greenlet for the INSERT and one for the COMMIT are a tenth of the time of a create.
+
+    Attributes:
+        begun: the connection on which the driver has begun the transaction itself.
     """
 
-    _connection: Connection | None = None
+    begun: Connection | None = None
 
     async def begin_with(self, statement: Insert) -> Connection | None:
-        """Begin the transaction; None if SQLAlchemy has to, since that may send something."""
+        """Return a connection for the transaction; None if SQLAlchemy has to begin it.
+
+        Either the transaction exists, or somebody listens and may send something.
+        """
         session = self.sync_session
         engine = session.get_bind(clause=statement)
         events = session.dispatch
@@ -43,12 +49,11 @@ class WriteSession(AsyncSession):
             return None
         connect = partial(session.connection, {"clause": statement})
         pool = cast(FairQueuePool, engine.pool)
-        self._connection = await pool.check_out(engine, connect)
-        return self._connection
+        return await pool.check_out(engine, connect)
 
     async def commit(self) -> None:
         """Commit the transaction; SQLAlchemy has nothing to send after the driver."""
-        connection, self._connection = self._connection, None
+        connection, self.begun = self.begun, None
         if connection is not None and self._sends_only_commit(connection):
             await _wrapped(connection, _commit(connection))
             self.sync_session.commit()
@@ -92,6 +97,7 @@ class InsertRow:
             if connection and (arguments := known.arguments_of(connection, parameters)):
                 records = _begin_and_fetch(connection, known.sql, arguments)
                 (row,) = known.rows(await _wrapped(connection, records, known.sql, arguments))
+                session.begun = connection
                 return row
         return await greenlet_spawn(self._insert, session.sync_session, parameters)
 

@@ -104,6 +104,27 @@ async def test_a_transaction_after_a_rollback_is_another_one(
     assert (await count_gizmos(), committed) == (1, [])
 
 
+async def test_sqlalchemy_commits_what_it_has_inserted(
+    session: AsyncSession,
+    insert: InsertRow,
+    committed: list[Connection],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module.DirectInsert, "arguments_of", lambda *arguments: None)
+    await insert(session, VALUES)
+    await session.commit()
+    assert (await count_gizmos(), committed) == (1, [])
+
+
+async def test_a_row_that_was_refused_leaves_nothing_to_commit(
+    session: AsyncSession, insert: InsertRow, committed: list[Connection]
+) -> None:
+    with pytest.raises(DBAPIError):
+        await insert(session, {"name": None})
+    await session.commit()
+    assert (await count_gizmos(), committed) == (0, [])
+
+
 async def test_a_session_of_a_connection_keeps_its_transaction(insert: InsertRow) -> None:
     async with small_engine() as small, small.connect() as connection:
         transaction = await connection.begin()
