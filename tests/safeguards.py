@@ -526,7 +526,7 @@ SAFEGUARDS = [
     Safeguard(
         "listeners see the rows of creates",
         "app/core/engine/insert.py",
-        "is_observed = connection._has_events or direct.is_observed(connection.engine)",
+        "is_observed = direct.is_observed(connection)",
         "is_observed = False",
         "tests/platform/core/engine/test_direct_insert.py",
         database="postgresql",
@@ -542,7 +542,7 @@ SAFEGUARDS = [
     Safeguard(
         "listeners of an engine see the transaction of a create",
         "app/core/engine/insert.py",
-        "            or direct.has_listeners(engine)\n",
+        "            or direct.has_observed_transactions(engine)\n",
         "",
         "tests/platform/core/engine/test_write_session_events.py",
         database="postgresql",
@@ -566,7 +566,7 @@ SAFEGUARDS = [
     Safeguard(
         "a listener to the commit of a connection may refuse it",
         "app/core/engine/insert.py",
-        "            and not direct.has_listeners(connection)\n",
+        "            and not direct.has_observed_transactions(connection)\n",
         "",
         "tests/platform/core/engine/test_write_session_events.py",
         database="postgresql",

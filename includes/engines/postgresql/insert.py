@@ -42,7 +42,7 @@ class WriteSession(AsyncSession):
             or not isinstance(engine, Engine)
             or events.do_orm_execute
             or events.after_begin
-            or direct.has_listeners(engine)
+            or direct.has_observed_transactions(engine)
             or direct.is_observed(engine)
             or direct.sends_on_use(engine)
         ):
@@ -67,7 +67,7 @@ class WriteSession(AsyncSession):
             and not session.in_nested_transaction()
             and not (events.before_commit or events.after_commit or events.after_transaction_end)
             and connection.in_transaction()
-            and not direct.has_listeners(connection)
+            and not direct.has_observed_transactions(connection)
         )
 
 
@@ -108,8 +108,7 @@ class InsertRow:
         connection = session.connection({"clause": self._statement})
         given = tuple(parameters)
         known = self._direct.get(given)
-        # The dispatcher of a connection is built at its first use, which costs more than the rest.
-        is_observed = connection._has_events or direct.is_observed(connection.engine)
+        is_observed = direct.is_observed(connection)
         if known and not is_observed and (arguments := known.arguments_of(connection, parameters)):
             records = _begin_and_fetch(connection, known.sql, arguments)
             (row,) = known.rows(await_(_wrapped(connection, records, known.sql, arguments)))

@@ -1,6 +1,6 @@
 """Listeners see, and may refuse, what the driver would send for a session itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +13,20 @@ from app.core.database import session_factory
 from app.core.engine import insert as module
 from app.core.engine.insert import InsertRow
 from tests.platform.gizmo import Gizmo, count_gizmos
+from tests.platform.recipes import row_level_security
 from tests.platform.small_engine import small_engine
 
 pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 VALUES = {"name": "first"}
+
+
+@pytest.fixture(autouse=True)
+def _without_tenants() -> Iterator[None]:
+    """Take out a listener of a recipe, which sends a statement when a transaction begins."""
+    event.remove(Session, "after_begin", row_level_security._name_tenant)
+    yield
+    event.listen(Session, "after_begin", row_level_security._name_tenant)
 
 
 @pytest.fixture
@@ -120,3 +129,15 @@ async def test_sqlalchemy_sends_what_somebody_listens_to(
         await insert(echoed, VALUES)
         await echoed.commit()
     assert committed == []
+
+
+async def test_sqlalchemy_commits_what_it_has_inserted(
+    session: AsyncSession,
+    insert: InsertRow,
+    committed: list[Connection],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module.DirectInsert, "arguments_of", lambda *arguments: None)
+    await insert(session, VALUES)
+    await session.commit()
+    assert (await count_gizmos(), committed) == (1, [])
