@@ -542,7 +542,7 @@ SAFEGUARDS = [
     Safeguard(
         "listeners of an engine see the transaction of a create",
         "app/core/engine/insert.py",
-        "            or direct.has_observed_transactions(engine)\n",
+        "            or _has_observed_transactions(engine)\n",
         "",
         "tests/platform/core/engine/test_write_session_events.py",
         database="postgresql",
@@ -566,7 +566,7 @@ SAFEGUARDS = [
     Safeguard(
         "a listener to the commit of a connection may refuse it",
         "app/core/engine/insert.py",
-        "            and not direct.has_observed_transactions(connection)\n",
+        "            and not _has_observed_transactions(connection)\n",
         "",
         "tests/platform/core/engine/test_write_session_events.py",
         database="postgresql",

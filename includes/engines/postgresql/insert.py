@@ -22,18 +22,13 @@ class WriteSession(AsyncSession):
     """A session that needs no greenlet if a transaction begins with an `InsertRow`.
 
     A greenlet for the INSERT and one for the COMMIT are a tenth of the time of a create.
-
-    Attributes:
-        begun: the connection on which the driver has begun the transaction itself.
     """
 
+    # The connection on which the driver has begun the transaction itself.
     begun: Connection | None = None
 
     async def begin_with(self, statement: Insert) -> Connection | None:
-        """Return a connection for the transaction; None if SQLAlchemy has to begin it.
-
-        Either the transaction exists, or somebody listens and may send something.
-        """
+        """Return a connection for the transaction; None if SQLAlchemy has to begin it."""
         session = self.sync_session
         engine = session.get_bind(clause=statement)
         events = session.dispatch
@@ -42,7 +37,7 @@ class WriteSession(AsyncSession):
             or not isinstance(engine, Engine)
             or events.do_orm_execute
             or events.after_begin
-            or direct.has_observed_transactions(engine)
+            or _has_observed_transactions(engine)
             or direct.is_observed(engine)
             or direct.sends_on_use(engine)
         ):
@@ -67,8 +62,13 @@ class WriteSession(AsyncSession):
             and not session.in_nested_transaction()
             and not (events.before_commit or events.after_commit or events.after_transaction_end)
             and connection.in_transaction()
-            and not direct.has_observed_transactions(connection)
+            and not _has_observed_transactions(connection)
         )
+
+
+def _has_observed_transactions(target: Engine | Connection) -> bool:
+    has_listeners = target._has_events or target.engine._has_events
+    return has_listeners and bool(target.dispatch.begin or target.dispatch.commit)
 
 
 class InsertRow:

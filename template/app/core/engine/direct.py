@@ -109,19 +109,10 @@ def is_observed(target: Engine | Connection) -> bool:
     statements = target.dialect.dispatch
     if target.engine.echo or statements.do_execute or statements.do_execute_no_params:
         return True
-    return _has_listeners(target) and any(
+    # Without listeners, the dispatcher of a connection is not built: that costs more than the rest.
+    return (target._has_events or target.engine._has_events) and any(
         len(getattr(target.dispatch, name)) > (name in driver.LISTENERS) for name in EVENTS
     )
-
-
-def has_observed_transactions(target: Engine | Connection) -> bool:
-    """Return whether somebody sees BEGIN or COMMIT by SQLAlchemy's events."""
-    return _has_listeners(target) and bool(target.dispatch.begin or target.dispatch.commit)
-
-
-def _has_listeners(target: Engine | Connection) -> bool:
-    # Without one, the dispatcher of a connection is not built: that costs more than the rest.
-    return target._has_events or target.engine._has_events
 
 
 def sends_on_use(engine: Engine) -> bool:
