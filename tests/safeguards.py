@@ -536,7 +536,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "            or events.after_begin\n",
         "",
-        "tests/platform/core/engine/test_write_session_events.py",
+        "tests/platform/core/engine/write_session/test_write_session_events.py",
         database="postgresql",
     ),
     Safeguard(
@@ -544,7 +544,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "            or _has_observed_transactions(engine)\n",
         "",
-        "tests/platform/core/engine/test_write_session_events.py",
+        "tests/platform/core/engine/write_session/test_write_session_events.py",
         database="postgresql",
     ),
     Safeguard(
@@ -552,7 +552,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "            session._is_clean()\n            and not session.in",
         "            not session.in",
-        "tests/platform/core/engine/test_write_session.py",
+        "tests/platform/core/engine/write_session/test_write_session.py",
         database="postgresql",
     ),
     Safeguard(
@@ -560,7 +560,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "events.before_commit or ",
         "",
-        "tests/platform/core/engine/test_write_session_events.py",
+        "tests/platform/core/engine/write_session/test_write_session_events.py",
         database="postgresql",
     ),
     Safeguard(
@@ -568,7 +568,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "            and not _has_observed_transactions(connection)\n",
         "",
-        "tests/platform/core/engine/test_write_session_events.py",
+        "tests/platform/core/engine/write_session/test_write_session_events.py",
         database="postgresql",
     ),
     Safeguard(
@@ -576,7 +576,7 @@ SAFEGUARDS = [
         "app/core/engine/insert.py",
         "await _wrapped(connection, _commit(connection))",
         "await _commit(connection)",
-        "tests/platform/core/engine/test_write_session.py",
+        "tests/platform/core/engine/write_session/test_write_session.py",
         database="postgresql",
     ),
     Safeguard(

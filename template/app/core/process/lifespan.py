@@ -92,7 +92,7 @@ def fail_readiness_on_sigterm(delay: float) -> None:
     def stop_accepting() -> None:
         for socket in getattr(server, "servers", ()):
             socket.close()
-        # The loop tells uvicorn of connections that it has just accepted.
+        # Then uvicorn knows each connection that was accepted.
         loop.call_later(0.01, stop_server)
 
     def stop_server() -> None:

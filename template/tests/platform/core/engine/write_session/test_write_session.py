@@ -1,15 +1,14 @@
-"""Transactions that begin with an INSERT, and end with a COMMIT, of the driver itself."""
+"""Transactions whose INSERT and COMMIT the driver sends itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import asyncpg as adapter
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import session_factory
 from app.core.engine import insert as module
@@ -17,10 +16,7 @@ from app.core.engine.insert import InsertRow, WriteSession
 from app.models.base import NAMING_CONVENTION, IntegerPrimaryKey
 from tests.platform.base import Base
 from tests.platform.gizmo import Gizmo, count_gizmos
-from tests.platform.recipes import row_level_security
 from tests.platform.small_engine import small_engine
-
-pytestmark = pytest.mark.usefixtures("committed_gizmos")
 
 VALUES = {"name": "first"}
 
@@ -31,43 +27,6 @@ class Ticket(IntegerPrimaryKey, Base, kw_only=True):
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
     seat: Mapped[str] = mapped_column(sa.String(20))
-
-
-@pytest.fixture(autouse=True)
-def _without_tenants() -> Iterator[None]:
-    """Take out a listener of a recipe, which sends a statement when a transaction begins."""
-    event.remove(Session, "after_begin", row_level_security._name_tenant)
-    yield
-    event.listen(Session, "after_begin", row_level_security._name_tenant)
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[AsyncSession]:
-    """A session of the app, on an engine to which nobody has listened before."""
-    async with small_engine(), session_factory() as session:
-        yield session
-
-
-@pytest.fixture
-async def insert() -> InsertRow:
-    """The function that inserts gizmos, after its first call, which is rolled back."""
-    insert = InsertRow(Gizmo)
-    async with session_factory() as session:
-        await insert(session, VALUES)
-    return insert
-
-
-@pytest.fixture
-def committed(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
-    """The connections on which the driver commits itself."""
-    commit, committed = module._commit, list[Connection]()
-
-    async def note(connection: Connection) -> None:
-        committed.append(connection)
-        await commit(connection)
-
-    monkeypatch.setattr(module, "_commit", note)
-    return committed
 
 
 async def test_a_create_is_sent_without_a_greenlet(

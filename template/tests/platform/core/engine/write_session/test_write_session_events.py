@@ -1,6 +1,5 @@
-"""Listeners see, and may refuse, what the driver would send for a session itself."""
+"""SQLAlchemy's events: their listeners are called also where the driver could send statements."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,49 +12,9 @@ from app.core.database import session_factory
 from app.core.engine import insert as module
 from app.core.engine.insert import InsertRow
 from tests.platform.gizmo import Gizmo, count_gizmos
-from tests.platform.recipes import row_level_security
 from tests.platform.small_engine import small_engine
 
-pytestmark = pytest.mark.usefixtures("committed_gizmos")
-
 VALUES = {"name": "first"}
-
-
-@pytest.fixture(autouse=True)
-def _without_tenants() -> Iterator[None]:
-    """Take out a listener of a recipe, which sends a statement when a transaction begins."""
-    event.remove(Session, "after_begin", row_level_security._name_tenant)
-    yield
-    event.listen(Session, "after_begin", row_level_security._name_tenant)
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[AsyncSession]:
-    """A session of the app, on an engine to which nobody has listened before."""
-    async with small_engine(), session_factory() as session:
-        yield session
-
-
-@pytest.fixture
-async def insert() -> InsertRow:
-    """The function that inserts gizmos, after its first call, which is rolled back."""
-    insert = InsertRow(Gizmo)
-    async with session_factory() as session:
-        await insert(session, VALUES)
-    return insert
-
-
-@pytest.fixture
-def committed(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
-    """The connections on which the driver commits itself."""
-    commit, committed = module._commit, list[Connection]()
-
-    async def note(connection: Connection) -> None:
-        committed.append(connection)
-        await commit(connection)
-
-    monkeypatch.setattr(module, "_commit", note)
-    return committed
 
 
 async def test_a_listener_to_the_begin_of_a_session_may_send_statements(
