@@ -14,7 +14,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations import MigrationScript, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Connection, NullPool, TypeDecorator
+from sqlalchemy import Connection, NullPool, TypeDecorator, inspect
 from sqlalchemy.exc import SAWarning
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -136,7 +136,7 @@ def do_run_migrations(connection: Connection) -> None:
     # `current`, `check` and `revision` only read: without a lock, and without a table of versions.
     options = context.get_context().opts
     reads = options["dont_mutate"] = bool({"dont_mutate", "revision_context"} & {*options})
-    if is_up_to_date():
+    if is_up_to_date(connection, context.get_context()):
         return
     connection.rollback()  # to see the data that the previous holder of the lock has committed
     with (
@@ -149,15 +149,16 @@ def do_run_migrations(connection: Connection) -> None:
         connection.commit()  # the table of versions, if there is no revision
 
 
-def is_up_to_date() -> bool:
+def is_up_to_date(connection: Connection, migration: MigrationContext) -> bool:
     """Return whether the database has the target revision, so that no lock is needed."""
     try:
         target = context.get_revision_argument()
     except (CommandError, KeyError):
         return False  # a command without a target, or with a relative one
-    current = context.get_context().get_current_heads()
-    targets = target if isinstance(target, tuple) else (target,)
-    return bool(current) and set(current) == set(targets)
+    # A statement on a missing table may lock its name, for which another migration would wait.
+    names = inspect(connection).get_table_names(migration.version_table_schema)
+    current = {*migration.get_current_heads()} if migration.version_table in names else set()
+    return bool(current) and current == ({*target} if isinstance(target, tuple) else {target})
 
 
 async def run_async_migrations() -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, inspect, text
 
 from app.core.database import engine
+from app.core.errors import MigrationLockError
 from tests.platform.scratch_migrations import Migrations
 
 CREATE = 'op.create_table("{}", sa.Column("id", sa.Integer()))'
@@ -34,8 +35,35 @@ def test_an_upgrade_without_pending_revisions_acquires_no_lock(
             migrations.upgrade()
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    # One statement checks that the version table exists, one reads it.
-    assert len([sql for sql in statements if not sql.startswith("BEGIN")]) == 2
+    # Two statements check that the version table exists, one reads it.
+    assert len([sql for sql in statements if not sql.startswith("BEGIN")]) == 3
+
+
+@pytest.mark.usefixtures("rebuilt_database")
+async def test_no_statement_before_the_lock_names_the_missing_table_of_versions(
+    migrations: Migrations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a statement may lock the name, for which the holder of the lock would wait."""
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    statements: list[str] = []
+
+    def note(connection: Connection, cursor: object, sql: str, values: object, *_: object) -> None:
+        statements.append(f"{sql} {values}")
+
+    def stop(connection: Connection) -> None:
+        raise MigrationLockError("held")
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr("app.core.engine.driver.migration_lock", stop)
+            message = await asyncio.to_thread(migrations.stop)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert message == "held"
+    assert statements
+    assert not [statement for statement in statements if "alembic_version" in statement]
 
 
 @pytest.mark.parametrize("command", ["current", "check"])

@@ -60,17 +60,12 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:
 
 
 def create_table(connection: Connection) -> None:
-    """Create the table of the lock if it is missing.
-
-    Args:
-        connection: ends its transaction here; the caller commits.
-    """
-    if inspect(connection).has_table(lock_table.name):
-        return
-    # The check may lock the name of the table until its transaction ends. In a group of servers,
-    # CREATE TABLE of another server waits for this lock, and CREATE TABLE here waits for that one.
-    connection.rollback()
-    connection.execute(CreateTable(lock_table, if_not_exists=True))
+    """Create the table of the lock if it is missing; the caller commits."""
+    # Not `has_table`: a statement on a missing table may lock its name until the transaction ends.
+    # In a group of servers, CREATE TABLE of another server then waits for this session, and
+    # ROLLBACK and CREATE TABLE of this session wait for the other server.
+    if lock_table.name not in inspect(connection).get_table_names():
+        connection.execute(CreateTable(lock_table, if_not_exists=True))
 
 
 class LockRow:
