@@ -44,7 +44,7 @@ MAX_LAG = 2
 # Seconds in which a frozen server is found by its check, and the reads that wait are repeated.
 SILENCE = 6.0
 # Seconds in which a replica is left or used again; generous, the figures are printed.
-CHANGES = 10.0
+CHANGES = 30.0
 
 
 class Read(NamedTuple):
