@@ -73,8 +73,8 @@ async def make_engine() -> AsyncIterator[Callable[..., AsyncEngine]]:
         changes = {
             "database_pool_size": 1,
             "database_max_overflow": 1,
-            "database_pool_timeout": 0.5,
-            "database_connect_timeout": 0.5,
+            "database_pool_timeout": 5,
+            "database_connect_timeout": 5,
         } | changes
         engines.append(build_engine(get_settings().model_copy(update=changes)))
         return engines[-1]

@@ -47,7 +47,7 @@ async def test_connecting_to_a_silent_server_ends_after_the_connect_timeout(
 
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    engine = make_engine(database_url=_elsewhere(port))
+    engine = make_engine(database_url=_elsewhere(port), database_connect_timeout=0.5)
     async with server, asyncio.timeout(10):
         with pytest.raises(DatabaseUnavailableError):
             await engine.connect()

@@ -41,16 +41,18 @@ async def test_a_slow_statement_is_503(client: httpx.AsyncClient) -> None:
     assert await statuses(client, 10) == {200}
 
 
-async def test_an_exhausted_pool_is_503_and_an_invalid_request_422_at_once(
-    client: httpx.AsyncClient, engine: AsyncEngine
-) -> None:
-    async with engine.connect(), engine.connect(), engine.connect(), engine.connect():
-        waiting = asyncio.create_task(statuses(client, 20))
-        await asyncio.sleep(0)
-        assert (await client.get(f"{GIZMOS}/0")).status_code == 422
-        assert not waiting.done()
-        assert await waiting == {503}
-    assert await statuses(client, 4) == {200}
+async def test_an_exhausted_pool_is_503_and_an_invalid_request_422_at_once() -> None:
+    async with (
+        small_engine(database_pool_timeout=1) as engine,
+        client_of(app_with_slow_routes()) as client,
+    ):
+        async with engine.connect(), engine.connect(), engine.connect(), engine.connect():
+            waiting = asyncio.create_task(statuses(client, 20))
+            await asyncio.sleep(0)
+            assert (await client.get(f"{GIZMOS}/0")).status_code == 422
+            assert not waiting.done()
+            assert await waiting == {503}
+        assert await statuses(client, 4) == {200}
 
 
 async def test_a_disconnected_client_holds_no_connection(engine: AsyncEngine) -> None:

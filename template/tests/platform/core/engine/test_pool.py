@@ -33,7 +33,7 @@ async def test_waiting_callers_get_connections_in_fifo_order(make_engine: Engine
 
 
 async def test_waiting_ends_after_the_pool_timeout(make_engine: EngineFactory) -> None:
-    engine = make_engine()
+    engine = make_engine(database_pool_timeout=0.5)
     async with engine.connect(), engine.connect():
         with pytest.raises(exc.TimeoutError, match="no connection became free within"):
             await engine.connect()
@@ -169,7 +169,7 @@ async def _check_out(engine: AsyncEngine) -> Any:
 
 
 async def test_dispose_keeps_the_limits(make_engine: EngineFactory) -> None:
-    engine = make_engine()
+    engine = make_engine(database_pool_timeout=0.5)
     async with engine.connect():
         pass
     await engine.dispose()

@@ -12,7 +12,7 @@ EngineFactory = Callable[..., AsyncEngine]
 
 
 async def test_the_metrics_of_the_pool_go_up_and_down(make_engine: EngineFactory) -> None:
-    engine = make_engine()
+    engine = make_engine(database_pool_timeout=0.5)
     with sdk_enabled():
         metrics = Metrics()
     measure_pool(engine, metrics.meter)
