@@ -155,7 +155,7 @@ def is_up_to_date(connection: Connection, migration: MigrationContext) -> bool:
         target = context.get_revision_argument()
     except (CommandError, KeyError):
         return False  # a command without a target, or with a relative one
-    # A statement on a missing table may lock its name, for which another migration would wait.
+    # A statement on a missing table may lock its name, and another migration would wait for it.
     names = inspect(connection).get_table_names(migration.version_table_schema)
     current = {*migration.get_current_heads()} if migration.version_table in names else set()
     return bool(current) and current == ({*target} if isinstance(target, tuple) else {target})

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.live import Service
 
 CLIENT = Path(__file__).with_name("load_client.py")
-# So few that a machine with other work is not overloaded: a fault is examined here, not the speed.
+# Few, so that a busy machine is not overloaded: the tests examine faults, not the speed.
 WRITES_PER_SECOND = 20
 # A service says with each of these what has happened; everything else is a fault.
 ALLOWED = {"200", "201", "409", "503"}

@@ -63,7 +63,7 @@ async def committed_gizmos(gizmo_table: None) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def make_engine() -> AsyncIterator[Callable[..., AsyncEngine]]:
-    """Return a function that builds engines with two connections and short time limits."""
+    """Return a function that builds engines with two connections."""
     from app.core.config import get_settings
     from app.core.database import build_engine
 

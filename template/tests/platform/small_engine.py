@@ -1,4 +1,4 @@
-"""The service with four connections and short time limits."""
+"""The service with four connections and time limits of seconds."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ from app.main import create_app
 from tests.platform.database_server import SLOW
 from tests.platform.gizmo import with_gizmos
 
-# A busy machine may stop for a second: only the tests of a time limit make it shorter.
+# A busy machine may stop for a second. A test of a time limit sets a shorter one.
 LIMITS = {
     "database_pool_size": 2,
     "database_max_overflow": 2,

@@ -43,7 +43,7 @@ def test_an_upgrade_without_pending_revisions_acquires_no_lock(
 async def test_no_statement_before_the_lock_names_the_missing_table_of_versions(
     migrations: Migrations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such a statement may lock the name, for which the holder of the lock would wait."""
+    """Such a statement may lock the name, and the holder of the lock would wait for it."""
     async with engine.begin() as connection:
         await connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
     statements: list[str] = []
