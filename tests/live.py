@@ -36,6 +36,8 @@ class Service:
         home = path.parent / "home"
         (home / "tmp").mkdir(parents=True)
         self.environment = {n: v for n, v in os.environ.items() if not n.startswith(FOREIGN)} | {
+            # The same requests in each run; these include single values for lists.
+            "CONTRACT_SEED": "2",
             "TMPDIR": str(home / "tmp"),
             "UV_CACHE_DIR": uv_cache(),
             "UV_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",

@@ -14,6 +14,7 @@ from tests.platform.clients import serving
 from tests.platform.gizmo import with_gizmos
 
 EXAMPLES = os.environ.get("CONTRACT_EXAMPLES", "20")
+SEED = [f"--seed={os.environ['CONTRACT_SEED']}"] if "CONTRACT_SEED" in os.environ else []
 FOLDER = Path(__file__).parent
 
 pytestmark = pytest.mark.contract
@@ -27,6 +28,7 @@ async def run(app: FastAPI, headers: dict[str, str], folder: Path) -> tuple[int,
             *("--config-file", FOLDER / "schemathesis.toml", "run"),
             f"http://127.0.0.1:{port}/openapi.json",
             f"--max-examples={EXAMPLES}",
+            *SEED,
             "--no-color",
             "--generation-database=none",
             *(f"--header={name}: {value}" for name, value in headers.items()),
