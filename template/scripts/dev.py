@@ -136,6 +136,8 @@ def create_app() -> ASGIApp:
 
 def main() -> None:
     """Serve until Ctrl-C."""
+    if sys.argv[1:]:
+        sys.exit("poe dev has no arguments. The port is a setting: PORT=8001 uv run poe dev")
     settings = get_settings()
     configure_logging(settings)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)

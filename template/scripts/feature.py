@@ -35,13 +35,14 @@ def write(
     files = generate(name, words, key=key, project=project)
     old = {path: path.read_bytes() for path in files if path.exists()}
     new = [path for path in files if path not in old]
-    # If the imports of a file are not sorted, sorting them would change lines of its owner.
+    # Sorting and formatting would change lines of the owner in files that are not so before.
     changed = [path for path in old if _ruff(*SORT, path) == 0]
+    formatted = [path for path in old if _ruff("format", "--check", CONFIG, path) == 0]
     try:
         for path, code in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(code.encode("utf-8"))
-        _format(new, changed)
+        _format(new, changed, formatted)
     except BaseException:
         for folder in {path.parent for path in new}:
             shutil.rmtree(folder, ignore_errors=True)
@@ -51,15 +52,15 @@ def write(
     return [*files]
 
 
-def _format(new: Sequence[Path], changed: Sequence[Path]) -> None:
-    """Drop the imports that no column needs, sort the others, and format the new files."""
+def _format(new: Sequence[Path], changed: Sequence[Path], formatted: Sequence[Path]) -> None:
+    """Drop the imports that no column needs, sort the others, and format the files."""
     together = "--config=format.skip-magic-trailing-comma=true"
     for command, files in (
         (["check", "--select=F401,I", "--fix", CONFIG], new),
         (["format", CONFIG, together], new),
         # The order of imports depends on the length of lines.
         ([*SORT, "--fix"], [*new, *changed]),
-        (["format", CONFIG], new),
+        (["format", CONFIG], [*new, *formatted]),
     ):
         _ruff(*command, *files, check=True)
 

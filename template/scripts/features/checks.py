@@ -1,6 +1,5 @@
 """The checks of `poe feature`: a column that is refused gets a sentence with the right form."""
 
-import keyword
 import re
 from datetime import date
 from decimal import Decimal
@@ -9,12 +8,13 @@ from app.core.http.fields import SAFE_INTEGER
 from app.core.pagination import PageQuery
 from app.models.base import Base, IntegerPrimaryKey, Timestamps, UUIDPrimaryKey, Versioned
 from scripts.features.columns import ENDINGS, Column
+from scripts.features.naming import article, is_keyword
 from tests.platform.models.conventions import SNAKE_CASE
 
 MAX_NAME = 30  # longer names make lines longer than the linter allows
 MAX_LENGTH = 1000
 MAX_INDEXED = 500  # characters; a database refuses longer keys
-MAX_TEXT = 10_000
+MAX_DEFAULT = 40  # longer texts make lines longer than the linter allows; some characters are wide
 MAX_DIGITS = 15  # a number of JSON keeps them
 MAX_ENUM = 50  # characters of `EnumText`
 UNIQUE = ("str", "int", "bigint", "uuid", "ref")
@@ -46,7 +46,7 @@ def is_reserved(name: str) -> bool:
 
 def _check_name(column: Column) -> None:
     name, kind = column.stem if column.kind == "ref" else column.name, column.kind
-    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_NAME or keyword.iskeyword(name):
+    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_NAME or is_keyword(name):
         raise ValueError(
             f"{name!r} is not a column name: use snake_case, such as unit_price, "
             f"of at most {MAX_NAME} characters."
@@ -108,7 +108,8 @@ def _are_numbers(given: tuple[str, ...], count: int) -> bool:
 def _check_options(column: Column) -> None:
     kind, spelling = column.kind, f"{column.stem}:ref"
     if column.is_unique and kind not in UNIQUE:
-        raise ValueError(f"a {kind} cannot be unique; these types can: {', '.join(UNIQUE)}.")
+        types = ", ".join(UNIQUE)
+        raise ValueError(f"{article(kind)} {kind} cannot be unique; these types can: {types}.")
     if column.has_index and kind in ("text", "json"):
         raise ValueError(f"a {kind} cannot have an index: use {column.name}:str(120).")
     has_key = column.is_unique or column.has_index
@@ -137,8 +138,7 @@ def default_code(column: Column, enum_class: str) -> str:
     fault = ValueError(f"{text!r} is no default for {column.name}: {_example(column)}.")
     match column.kind:
         case "str" | "text":
-            length = column.length if column.kind == "str" else MAX_TEXT
-            if not text.strip() or not text.isprintable() or len(text) > length:
+            if not text.strip() or not text.isprintable() or len(text) > _longest(column):
                 raise fault
             return repr(text)
         case "int" | "bigint":
@@ -159,6 +159,8 @@ def default_code(column: Column, enum_class: str) -> str:
                 day = date.fromisoformat(text)
             except ValueError:
                 raise fault from None
+            if day.isoformat() != text:
+                raise fault
             return f"date({day.year}, {day.month}, {day.day})"
         case "datetime" if text == "now":
             return "utc_now"
@@ -167,12 +169,14 @@ def default_code(column: Column, enum_class: str) -> str:
     raise fault
 
 
+def _longest(column: Column) -> int:
+    return min(column.length, MAX_DEFAULT) if column.kind == "str" else MAX_DEFAULT
+
+
 def _example(column: Column) -> str:
     match column.kind:
-        case "str":
-            return f"write a text of one line with 1 to {column.length} characters"
-        case "text":
-            return "write a text of one line"
+        case "str" | "text":
+            return f"write a text of one line with 1 to {_longest(column)} characters"
         case "int" | "bigint":
             return "write an integer from {} to {}".format(*RANGES[column.kind])
         case "decimal":

@@ -89,6 +89,7 @@ def parse_column(word: str) -> Column:
     Raises:
         ValueError: when it is none; the message shows the right form.
     """
+    check_word(word)
     match = COLUMN.fullmatch(word.strip())
     if OPTION.fullmatch(word.strip()):
         raise ValueError(
@@ -122,6 +123,18 @@ def parse_column(word: str) -> Column:
         on_delete=actions[0] if actions else None,
         is_nested="nested" in options,
     )
+
+
+def check_word(word: str) -> None:
+    """Refuse the word that stands for the name of a feature in `scripts/blueprint/`.
+
+    Raises:
+        ValueError: when it is in the word.
+    """
+    if "blueprint" in word.lower():
+        raise ValueError(
+            f"{word!r} has the word blueprint, which the generator uses: choose another."
+        )
 
 
 def check_together(columns: Sequence[Column]) -> None:

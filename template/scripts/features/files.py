@@ -1,7 +1,6 @@
 """The files of a new feature: their code, from the columns and `scripts/blueprint/`."""
 
 import ast
-import keyword
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,8 +9,8 @@ from pathlib import Path
 
 from scripts.features.checks import check_column
 from scripts.features.code import Blueprint
-from scripts.features.columns import Column, check_together, parse_column
-from scripts.features.naming import class_name, plural, rename
+from scripts.features.columns import Column, check_together, check_word, parse_column
+from scripts.features.naming import class_name, is_keyword, plural, rename
 from scripts.features.nested import check_nested, nested_targets, with_nested
 from scripts.features.relations import changed_models
 from scripts.features.targets import Target, find_target
@@ -50,8 +49,7 @@ def generate(name: str, words: Sequence[str], *, key: str, project: Path) -> dic
     if nested_targets(columns):
         sources["crud.py"] = NESTED_CRUD
     parts = {
-        file: Blueprint((BLUEPRINT / source).read_text("utf-8"), columns).expand()
-        for file, source in sources.items()
+        file: Blueprint(_source(source, key), columns).expand() for file, source in sources.items()
     }
     if {name, class_name(name), plural(name).upper()} & _identifiers("\n".join(parts.values())):
         raise ValueError(
@@ -59,9 +57,6 @@ def generate(name: str, words: Sequence[str], *, key: str, project: Path) -> dic
         )
     files = {}
     for file, code in parts.items():
-        if key == "uuid" and not file.startswith("test_"):
-            for pattern, new in UUID_KEY:
-                code = re.sub(pattern, new, code, count=1 if "from" in new else 0)
         if "next(NUMBERS)" not in code:
             code = code.replace("NUMBERS = count(1)\n", "")
         folder = tests if file.startswith("test_") else app
@@ -82,7 +77,6 @@ def read_columns(name: str, words: Sequence[str], project: Path) -> Mapping[Colu
         if column.name == name:
             raise ValueError(f"{name} is the feature itself: choose another name for the column.")
     check_together(columns)
-    _check_classes(columns)
     targets: dict[Column, Target | None] = {}
     for column in columns:
         if column.kind == "ref" and column.target == name:
@@ -93,27 +87,40 @@ def read_columns(name: str, words: Sequence[str], project: Path) -> Mapping[Colu
         column: replace(target, is_shared=names[target.name] > 1) if target else None
         for column, target in targets.items()
     }
+    _check_classes(name, found)
     changed_models(name, found, project)
     check_nested(found, project)
     return found
 
 
-def _check_classes(columns: Sequence[Column]) -> None:
-    """Refuse a column whose type in the schemas would have the name of another class."""
-    code = (BLUEPRINT / "schemas.py").read_text("utf-8")
-    nodes = ast.parse(code).body
+def _source(file: str, key: str) -> str:
+    """Return a file of the blueprint with the type of the primary key."""
+    code = (BLUEPRINT / file).read_text("utf-8")
+    if key == "uuid" and not file.startswith("test_"):
+        for pattern, new in UUID_KEY:
+            code = re.sub(pattern, new, code, count=1 if "from" in new else 0)
+    return code
+
+
+def _check_classes(name: str, columns: Mapping[Column, Target | None]) -> None:
+    """Refuse a column whose type, or whose enum, would have the name of another class."""
+    nodes = ast.parse((BLUEPRINT / "schemas.py").read_text("utf-8")).body
+    owner = class_name(name)
     used = {
         alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
     }
-    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)} | {"BlueprintCRUD"}
+    used |= {owner, *(word.replace("Blueprint", owner) for word in classes)}
+    models = {target.model for target in columns.values() if target}
     for column in columns:
         own = class_name(column.name)
-        if own in used or (
-            column.kind == "enum" and f"Blueprint{own}" in classes | {"BlueprintCRUD"}
-        ):
-            raise ValueError(
-                f"{column.name} is reserved, since the schemas use {own}: choose another name."
-            )
+        enum = f"{owner}{own}" if column.kind == "enum" else own
+        for word in (own, enum):
+            if word in used or (word == enum != own and word in models):
+                raise ValueError(
+                    f"{column.name} is reserved, since the schemas use {word}: choose another name."
+                )
+        used |= {own, enum}
 
 
 def _with_exact_numeric(code: str) -> str:
@@ -132,10 +139,11 @@ def check_name(name: str, project: Path) -> None:
     Raises:
         ValueError: when it is not accepted; the message shows the right form.
     """
-    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_LENGTH or keyword.iskeyword(name):
+    if not re.fullmatch(SNAKE_CASE, name) or len(name) > MAX_LENGTH or is_keyword(name):
         raise ValueError(
             f"{name!r} is not a feature name: {EXAMPLE}, of at most {MAX_LENGTH} characters."
         )
+    check_word(name)
     if not is_singular(name):
         raise ValueError(f"{name} is a plural: {EXAMPLE}.")
     for folder in (project / "app" / name, project / "tests" / name):

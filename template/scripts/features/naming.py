@@ -1,11 +1,25 @@
 """The names that a feature has in its code: its class, its plural, and its words."""
 
+import keyword
 import re
+
+# Words that are spoken with a vowel first; `a user`, `a unit`, `a one`, but `an upload`.
+VOWEL = re.compile(r"hour|hono|heir|(?!eu|one(_|$)|u(ni|ri|rl|s|t|u))[aeiou]")
 
 
 def class_name(name: str) -> str:
     """Return the name of a class: `OrderItem` for order_item."""
     return "".join(part.capitalize() for part in name.split("_"))
+
+
+def is_keyword(name: str) -> bool:
+    """Return whether the name, or that of its class, is a word of Python, such as `None`."""
+    return keyword.iskeyword(name) or keyword.iskeyword(class_name(name))
+
+
+def article(name: str) -> str:
+    """Return the article of a noun in snake_case: `an` for order_item."""
+    return "an" if VOWEL.match(name) else "a"
 
 
 def plural(name: str) -> str:
@@ -17,19 +31,16 @@ def plural(name: str) -> str:
 
 def rename(code: str, name: str) -> str:
     """Return the code of the blueprint with the name of a feature."""
-    plurals, words, article = (
-        plural(name),
-        name.replace("_", " "),
-        "an" if name[0] in "aeio" else "a",
-    )
+    plurals, words, a = plural(name), name.replace("_", " "), article(name)
     for pattern, word in (
         (r"scripts\.blueprint\.test_routes", f"tests.{name}.test_routes"),
         (r"scripts\.blueprint", f"app.{name}"),
         (r'(?<=[/"])(?<!back_populates=")blueprints', plurals.replace("_", "-")),
         (r"(?<= )blueprints(?=[ .,])", plurals.replace("_", " ")),
-        (r"\ba blueprint(?=[ .;])", f"{article} {words}"),
-        (r"\bA blueprint(?=[ .;])", f"{article.capitalize()} {words}"),
+        (r"\ba blueprint(?=[ .;])", f"{a} {words}"),
+        (r"\bA blueprint(?=[ .;])", f"{a.capitalize()} {words}"),
         (r"(?<= )blueprint(?=[ .;])", words),
+        (r"\btest_a_blueprint(?=_)", f"test_{a}_{name}"),
         ("BLUEPRINTS", plurals.upper()),
         ("blueprints", plurals),
         ("blueprint", name),

@@ -24,16 +24,17 @@ def adapt(code: str, place: str, column: Column, target: Target | None) -> str:
     text = description(column)
     if is_nested(code, place):
         text = text.replace("The id of the", "The")
-    code = re.sub('description="[^"]*"', f'description="{text}"', code)
     code = with_limits(with_values(code, column), column)
-    if target:
-        code = _with_target(code, target)
     word = word_of(column, target)
     kind = Column(name=f"{word}_id" if target else word, kind=column.kind)
     example = Target(word, class_name(word), target.key) if target else None
     old, new = names_of(kind, example), names_of(column, target)
     names = dict(zip(old, new, strict=True))
     code = re.sub(r"\w+", lambda found: names.get(found[0], found[0]), code)
+    # After the names, which may be words of the description, or the name of the target.
+    code = re.sub('description="[^"]*"', f'description="{text}"', code)
+    if target:
+        code = _with_target(code, column, target)
     if target and "relationship(" in code:
         code = _with_other_side(code, column, target)
     if target and target.has_relationships and place == "relationships":
@@ -43,17 +44,17 @@ def adapt(code: str, place: str, column: Column, target: Target | None) -> str:
     return code
 
 
-def _with_target(code: str, target: Target) -> str:
-    word = f"({'|'.join(('owner', 'agent'))})"
+def _with_target(code: str, column: Column, target: Target) -> str:
+    word = column.stem
     for pattern, new in (
         (
-            rf"scripts\.blueprint\.{word} import create_{word}",
+            rf"scripts\.blueprint\.{word} import create_{target.name}",
             f"tests.{target.name}.test_routes import create as create_{target.name}",
         ),
         (rf"scripts\.blueprint\.{word} (?=import \w+Read)", f"app.{target.name}.schemas "),
         (rf"scripts\.blueprint\.{word} ", f"app.{target.name}.models "),
         (rf'"{word}\.id"', f'"{target.name}.id"'),
-        (rf'"/api/v1/{word}s"', f'"{target.path}"'),
+        ('"/api/v1/(owner|agent)s"', f'"{target.path}"'),
     ):
         code = re.sub(pattern, new, code)
     return code

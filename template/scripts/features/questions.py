@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from scripts.features.columns import OPTIONS, TYPES
-from scripts.features.files import check_name, read_columns
+from scripts.features.files import generate
+
+WORDS = "words:str(100)"  # to check a name before its columns; a plural is no name of a feature
 
 
 def ask(project: Path, default: str) -> tuple[str, list[str], str]:
@@ -19,7 +21,7 @@ def ask(project: Path, default: str) -> tuple[str, list[str], str]:
     words: list[str] = []
     while word := input(f"Column {len(words) + 1}: ").strip():
         try:
-            read_columns(name, [*words, word], project)
+            generate(name, [*words, word], key=default, project=project)
         except ValueError as error:
             print(error)
         else:
@@ -34,7 +36,7 @@ def _ask_name(project: Path) -> str:
     while True:
         name = input("Name of the feature, a noun in the singular (order_item): ").strip()
         try:
-            check_name(name, project)
+            generate(name, [WORDS], key="int", project=project)
         except ValueError as error:
             print(error)
         else:

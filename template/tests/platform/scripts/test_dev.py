@@ -9,7 +9,14 @@ from structlog.testing import capture_logs
 from app.core.config import get_settings
 from app.core.database import reader
 from app.main import create_app
-from scripts.dev import PrintWhenReady, RefusePending, address, check_port, offline_docs
+from scripts.dev import (
+    PrintWhenReady,
+    RefusePending,
+    address,
+    check_port,
+    main,
+    offline_docs,
+)
 from tests.platform.clients import client_of
 
 app = FastAPI()
@@ -111,3 +118,9 @@ def test_a_port_in_use_is_named_with_another_one(unused_tcp_port: int) -> None:
         pytest.raises(SystemExit, match=rf"127\.0\.0\.1:{unused_tcp_port} cannot be used: "),
     ):
         check_port(settings)
+
+
+def test_an_argument_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["dev", "--port", "8001"])
+    with pytest.raises(SystemExit, match="poe dev has no arguments"):
+        main()

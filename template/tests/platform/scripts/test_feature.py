@@ -40,6 +40,8 @@ def test_a_feature_is_written(tmp_path: Path, name: str, class_name: str, prefix
         ("order-item", "'order-item' is not a feature name"),
         ("../order", "'../order' is not a feature name"),
         ("class", "'class' is not a feature name"),
+        ("true", "'true' is not a feature name"),
+        ("blueprint_page", "has the word blueprint, which the generator uses"),
         ("x" * 31, "is not a feature name"),
         ("orders", "orders is a plural"),
         ("session", "session is reserved"),
@@ -74,14 +76,17 @@ def test_byte_code_alone_is_no_feature(tmp_path: Path) -> None:
         ("parent:ref(order)", "a ref to order itself is not generated"),
         ("order:text", "order is the feature itself"),
         ("decimal:text", "decimal is reserved, since the schemas use Decimal"),
-        ("read:enum(a|b)", "read is reserved, since the schemas use Read"),
+        ("read:enum(a|b)", "read is reserved, since the schemas use OrderRead"),
+        ("order_read:text", "order_read is reserved, since the schemas use OrderRead"),
+        ("order_state:text", "order_state is reserved, since the schemas use OrderState"),
+        ("line_1:text", "line_1 is reserved, since the schemas use Line1"),
     ],
 )
 def test_an_invalid_column_is_refused_and_nothing_is_written(
     tmp_path: Path, word: str, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        feature.write("order", ["name:text", word], project=tmp_path)
+        feature.write("order", ["line1:text", "state:enum(a|b)", word], project=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

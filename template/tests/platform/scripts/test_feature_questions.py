@@ -13,13 +13,15 @@ PROJECT = Path(__file__).parents[3]
 def test_questions_are_asked_again_after_a_wrong_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answers = ["orders", "order", "size:number", "size:int", "size:text", "", "text", ""]
+    names = ["orders", "status", "order"]
+    answers = [*names, "size:number", "size:int", "size:text", "", "text", ""]
     monkeypatch.setattr("builtins.input", lambda _: answers.pop(0))
     assert questions.ask(tmp_path, "int") == ("order", ["size:int"], "int")
     printed = capsys.readouterr().out
     assert answers == []
     for words in (
         "orders is a plural",
+        "status is reserved",
         "number in 'size:number' is no type",
         "size is there twice",
     ):

@@ -53,6 +53,41 @@ def test_names_begin_with_the_column_if_a_feature_refers_to_another_one_twice(
     _check_code(tmp_path)
 
 
+@pytest.mark.parametrize(("target", "key"), [("owner", "int"), ("agent", "uuid")])
+def test_the_target_of_a_reference_may_have_a_name_of_the_blueprint(
+    tmp_path: Path, target: str, key: str
+) -> None:
+    feature.write(target, key=key, project=tmp_path)
+    feature.write("pet", [f"keeper:ref({target})", f"{target}:ref? nested"], project=tmp_path)
+    code = "".join(path.read_text() for path in sorted(tmp_path.glob("*/pet/*.py")))
+    for line in (
+        f"from app.{target}.models import {target.capitalize()}",
+        f"from app.{target}.schemas import {target.capitalize()}Read",
+        f"from tests.{target}.test_routes import create as create_{target}",
+        f'mapped_column(ForeignKey("{target}.id"), index=True)',
+        'description="The id of the keeper."',
+    ):
+        assert line in code
+    assert "keeper.id" not in code
+    _check_code(tmp_path)
+
+
+def test_the_models_of_another_feature_stay_formatted(tmp_path: Path, models: Path) -> None:
+    columns = [
+        "responsible_sales_person:ref(customer)",
+        "deputy_of_the_sales_person:ref(customer)?",
+    ]
+    feature.write("billing_contact_assignment", columns, project=tmp_path)
+    assert "billing_contact_assignments: Mapped" in models.read_text()
+    _check_code(tmp_path)
+
+
+def test_an_enum_with_the_name_of_a_model_is_refused(tmp_path: Path) -> None:
+    feature.write("order_status", project=tmp_path)
+    with pytest.raises(ValueError, match="status is reserved, since the schemas use OrderStatus"):
+        feature.write("order", ["status:enum(a|b)", "order_status:ref"], project=tmp_path)
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_only_lines_are_added_to_the_file_of_another_feature(
     tmp_path: Path, models: Path, line_end: str
