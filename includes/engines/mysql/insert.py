@@ -4,12 +4,15 @@ from dataclasses import MISSING, fields
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, insert
+from sqlalchemy import Column, ColumnElement, Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
 from sqlalchemy.util import greenlet_spawn
 
+from app.core.engine.stored import defaulted, flush_entity
 from app.models.base import Base
+from app.models.types import UTCDateTime
 
 # Listeners to these events see entities only.
 MAPPER_EVENTS = ("before_insert", "after_insert")
@@ -30,7 +33,7 @@ class InsertRow:
     def __init__(self, model: type[Base]) -> None:
         self._model, self._mapper = model, model.__mapper__
         self._columns = dict(self._mapper.columns.items())
-        table = model.metadata.tables[model.__tablename__]
+        table = cast(Table, model.__table__)
         self._statement = insert(table)
         (self._key,) = [n for n, column in self._columns.items() if column.primary_key]
         made = {f.name for f in fields(model) if f.default_factory is not MISSING}
@@ -39,14 +42,13 @@ class InsertRow:
             for name, column in self._columns.items()
             if name in made or (column is not table.autoincrement_column and not _is_known(column))
         }
-        # An entity leaves out None for a column with a default, so the default is stored.
-        self._defaulted = {
-            name
-            for name, column in self._columns.items()
-            if (column.default or column.server_default) and not column.type.should_evaluate_none
-        }
+        self._defaulted = defaulted(self._columns)
+        # The database stores the result of a type of yours, which may be another value.
+        self._converted = {n for n, column in self._columns.items() if _is_converted(column)}
         self._needs_entity = (
-            hasattr(model, "__post_init__") or self._mapper.polymorphic_on is not None
+            hasattr(model, "__post_init__")
+            or self._mapper.polymorphic_on is not None
+            or bool(self._converted)
         )
 
     async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
@@ -58,7 +60,9 @@ class InsertRow:
             return await greenlet_spawn(self._insert, session.sync_session, given)
         instance = self._model(**values)
         session.add(instance)
-        await session.flush()
+        await flush_entity(session, instance, self._columns.keys())
+        if self._converted:
+            await session.refresh(instance, self._converted)
         return instance
 
     def _is_observed(self, session: Session) -> bool:
@@ -81,7 +85,12 @@ class InsertRow:
 
 
 def _is_known(column: ColumnElement[Any]) -> bool:
-    assert isinstance(column, Column)
+    if not isinstance(column, Column):  # an expression
+        return False
     if column.default is not None:
         return column.default.is_scalar or column.default.is_callable
     return bool(column.nullable) and column.server_default is None
+
+
+def _is_converted(column: ColumnElement[Any]) -> bool:
+    return isinstance(column.type, TypeDecorator) and not isinstance(column.type, UTCDateTime)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from asyncpg import InvalidCachedStatementError
-from sqlalchemy import Column, Connection, CursorResult, Engine, Insert, insert
+from sqlalchemy import Connection, CursorResult, Engine, Insert, Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -13,6 +13,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 
 from app.core.engine import direct, driver
 from app.core.engine.pool import FairQueuePool
+from app.core.engine.stored import defaulted
 from app.models.base import Base
 
 ResultT = TypeVar("ResultT")
@@ -57,9 +58,11 @@ class WriteSession(AsyncSession):
 
     def _sends_only_commit(self, connection: Connection) -> bool:
         session, events = self.sync_session, self.sync_session.dispatch
+        transaction: Any = session.get_transaction()
         return (
             session._is_clean()
             and not session.in_nested_transaction()
+            and {held for held, *_ in transaction._connections.values()} == {connection}
             and not (events.before_commit or events.after_commit or events.after_transaction_end)
             and connection.in_transaction()
             and not _has_observed_transactions(connection)
@@ -83,14 +86,16 @@ class InsertRow:
 
     def __init__(self, model: type[Base]) -> None:
         self._columns = dict(model.__mapper__.columns.items())
+        self._defaulted = defaulted(self._columns)
         named = [column.label(name) for name, column in self._columns.items()]
-        self._statement = insert(model.metadata.tables[model.__tablename__]).returning(*named)
+        self._statement = insert(cast(Table, model.__table__)).returning(*named)
         # By the columns that are given.
         self._direct: dict[tuple[str, ...], DirectInsert | None] = {}
 
     async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
         """Insert a row; return an object whose attributes are its values."""
-        parameters = {self._columns[name].key: value for name, value in values.items()}
+        given = {n: v for n, v in values.items() if v is not None or n not in self._defaulted}
+        parameters = {self._columns[name].key: value for name, value in given.items()}
         known = self._direct.get(tuple(parameters))
         if known and isinstance(session, WriteSession):
             connection = await session.begin_with(self._statement)
@@ -103,7 +108,7 @@ class InsertRow:
 
     def _insert(self, session: Session, parameters: dict[str, Any]) -> object:
         if session.dispatch.do_orm_execute:
-            return session.execute(self._statement, parameters).one()
+            return direct.one(cast(CursorResult[Any], session.execute(self._statement, parameters)))
         # The connection itself: the session would look for entities in the statement.
         connection = session.connection({"clause": self._statement})
         given = tuple(parameters)
@@ -116,7 +121,7 @@ class InsertRow:
         result: CursorResult[Any] = connection.execute(self._statement, parameters)
         if given not in self._direct and len(self._direct) < direct.MAX_STATEMENTS:
             self._direct[given] = _direct_insert(result)
-        return result.one()
+        return direct.one(result)
 
 
 class DirectInsert(direct.DirectSelect):
@@ -124,7 +129,7 @@ class DirectInsert(direct.DirectSelect):
 
     def __init__(self, compiled: SQLCompiler, result: CursorResult[Any]) -> None:
         super().__init__(compiled, result)
-        self._defaults = [(column.key, default) for column, default in _defaults(compiled)]
+        self._defaults = [(c.key, cast(Any, c.default)) for c in compiled.insert_prefetch]
 
     def arguments_of(self, connection: Connection, values: dict[str, Any]) -> list[Any] | None:
         """Return the values of all parameters; None if SQLAlchemy has to run the statement."""
@@ -155,14 +160,10 @@ class _DefaultContext:
 
 def _direct_insert(result: CursorResult[Any]) -> DirectInsert | None:
     compiled = cast(SQLCompiler, result.context.compiled)
-    are_plain = all(default.is_scalar or default.is_callable for _, default in _defaults(compiled))
-    if compiled.string == result.context.statement and are_plain:
-        return DirectInsert(compiled, result)
-    return None
-
-
-def _defaults(compiled: SQLCompiler) -> list[tuple[Column[Any], Any]]:
-    return [(column, column.default) for column in compiled.insert_prefetch]
+    defaults: list[Any] = [column.default for column in compiled.insert_prefetch]
+    is_same = compiled.string == result.context.statement
+    is_plain = is_same and all(default.is_scalar or default.is_callable for default in defaults)
+    return DirectInsert(compiled, result) if is_plain else None
 
 
 async def _wrapped(

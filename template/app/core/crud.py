@@ -10,6 +10,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from app.core.engine.insert import InsertRow
 from app.core.engine.reader import Reader
+from app.core.engine.stored import flush_entity
 from app.core.errors import NotFoundError
 from app.core.listing import Listing, LoadOption, fetch_entities, fetch_related, fetch_rows, page_of
 from app.core.pagination import Page, PageQuery
@@ -158,7 +159,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
             await self.require_criteria(session, instance)
         for name, value in values.model_dump(exclude_unset=True).items():
             setattr(instance, name, value)
-        await session.flush()
+        await flush_entity(session, instance, self._columns.keys())
         if self._relationships:
             return await self._reread(session, instance)
         return self._read(instance)

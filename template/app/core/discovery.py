@@ -24,7 +24,7 @@ def import_models() -> None:
 
 def feature_routers() -> list[APIRouter]:
     """Return the `router` of every `routes.py`, sorted by the name of the folder."""
-    return [module.router for module in feature_modules("routes")]
+    return [_router(module) for module in feature_modules("routes")]
 
 
 def later_routers() -> dict[int, list[APIRouter]]:
@@ -41,9 +41,16 @@ def later_routers() -> dict[int, list[APIRouter]]:
                 f"routes_v{version}.py: rename it; version 1 is routes.py, version 2 routes_v2.py"
             )
     return {
-        version: [module.router for module in feature_modules(f"routes_v{version}")]
+        version: [_router(module) for module in feature_modules(f"routes_v{version}")]
         for version in sorted(map(int, versions))
     }
+
+
+def _router(module: ModuleType) -> APIRouter:
+    router = module.router
+    if not isinstance(router, APIRouter):
+        raise TypeError(f"{module.__name__}: router is no APIRouter: use FeatureRouter")
+    return router
 
 
 def readiness_checks() -> dict[str, ReadinessCheck]:

@@ -10,15 +10,15 @@ def feature_settings() -> list[type[SourcedSettings]]:
     """Return the classes of settings in every `settings.py`.
 
     Raises:
-        TypeError: when a field does not begin with the name of its feature, and is none of the
-            fields of `Settings`, which a feature may read too.
+        TypeError: when a field does not begin with the name of its feature, or is a field of
+            another feature; the fields of `Settings` may be read by all.
     """
-    found = []
+    found, owners = [], dict[str, str]()
     for module in feature_modules("settings"):
         for value in vars(module).values():
             is_class = isinstance(value, type) and issubclass(value, SourcedSettings)
             if is_class and value.__module__ == module.__name__:
-                _require_prefix(value, f"{feature_of(module)}_")
+                _check_fields(value, feature_of(module), owners)
                 found.append(value)
     return found
 
@@ -33,8 +33,10 @@ def check_feature_settings() -> None:
         load_settings(settings)
 
 
-def _require_prefix(settings: type[SourcedSettings], prefix: str) -> None:
+def _check_fields(settings: type[SourcedSettings], feature: str, owners: dict[str, str]) -> None:
+    place = f"{settings.__module__}.{settings.__name__}"
     for name in settings.model_fields.keys() - Settings.model_fields:
-        if not name.startswith(prefix):
-            place = f"{settings.__module__}.{settings.__name__}"
-            raise TypeError(f"{place}: rename the field {name} to {prefix}{name}")
+        if not name.startswith(f"{feature}_"):
+            raise TypeError(f"{place}: rename the field {name} to {feature}_{name}")
+        if (owner := owners.setdefault(name, feature)) != feature:
+            raise TypeError(f"{place}: rename the field {name}, which {owner} has too")

@@ -3,6 +3,7 @@
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from logging import INFO
 from typing import Any, NoReturn
 
 from sqlalchemy import CompoundSelect, Connection, CursorResult, Engine, Select
@@ -105,9 +106,10 @@ class DirectSelects:
 
 
 def is_observed(target: Engine | Connection) -> bool:
-    """Return whether somebody sees statements: by echo, by SQLAlchemy's events or by tracing."""
+    """Return whether somebody sees statements: by the log, SQLAlchemy's events or tracing."""
     statements = target.dialect.dispatch
-    if target.engine.echo or statements.do_execute or statements.do_execute_no_params:
+    is_logged = target.engine.logger.isEnabledFor(INFO)  # with echo too
+    if is_logged or statements.do_execute or statements.do_execute_no_params:
         return True
     # Without listeners, the dispatcher of a connection is not built: that costs more than the rest.
     return (target._has_events or target.engine._has_events) and any(
@@ -156,6 +158,11 @@ def raise_wrapped(
         connection._handle_dbapi_exception(translated, sql, tuple(arguments), None, None)
     except BaseException as other:
         connection._handle_dbapi_exception(other, None, None, None, None)
+
+
+def one(result: CursorResult[Any]) -> Any:
+    """Return the only row of a result, whose attributes are its columns and nothing else."""
+    return row_type(tuple(result.keys()))._make(result.one())
 
 
 @lru_cache

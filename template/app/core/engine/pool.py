@@ -100,11 +100,11 @@ class FairQueuePool(AsyncAdaptedQueuePool):
         self._admitted = end
         try:
             return connect() if self._is_next_ready() else await greenlet_spawn(connect)
-        except BaseException:
-            if self._admitted is not None:  # `connect` has not called `_do_get`
+        finally:
+            # `connect` has not called `_do_get`: it failed, or its session has a connection now.
+            if self._admitted is not None:
                 self._admitted = None
                 self._give_back(end)
-            raise
 
     def _give_back(self, end: Callable[[], None]) -> None:
         self._permits.release()

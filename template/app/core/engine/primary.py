@@ -100,6 +100,12 @@ class _Connection(asyncmy.Connection):
         # Without autocommit a SELECT opens one, and older servers do not say so.
         return not self.is_committed
 
+    async def show_warnings(self) -> Any:
+        """Return the warnings of the last statement; its answer stays the last one."""
+        result, warnings = self._result, await super().show_warnings()  # type: ignore[no-untyped-call]
+        self._result = result
+        return warnings
+
     def cursor(self, cursor: Any = None) -> Any:
         """Return a cursor; what it sends follows the last commit."""
         self.is_committed = False

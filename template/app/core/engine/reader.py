@@ -51,7 +51,7 @@ class Reader:
         """Return the rows as tuples with the column types of `statement`.
 
         The tuples are named: their fields are the columns. A column whose name is not a Python
-        identifier is called `_` and its position.
+        identifier, or begins with `_`, is called `_` and its position.
 
         Raises:
             ReadOnlyError: when `statement` is not built with `select()`. Its parts are not checked:

@@ -31,14 +31,16 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     settings = get_settings()
     readiness.stopping = False
     fail_readiness_on_sigterm(settings.shutdown_delay)
-    await driver.on_startup(engine, settings, Base.metadata)
-    with ExitStack() as stack:
-        for one in (engine, *replica_engines):
-            stack.enter_context(observed(one))
-        async with replicas_checked():
-            stack.enter_context(frozen_heap())
-            yield
-    await dispose_engine()
+    try:
+        await driver.on_startup(engine, settings, Base.metadata)
+        with ExitStack() as stack:
+            for one in (engine, *replica_engines):
+                stack.enter_context(observed(one))
+            async with replicas_checked():
+                stack.enter_context(frozen_heap())
+                yield
+    finally:
+        await dispose_engine()
 
 
 @contextmanager

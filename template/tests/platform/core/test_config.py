@@ -1,10 +1,11 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from app.core.config import Settings, load_settings
 from app.core.engine.url import parse_url
+from app.core.setting_sources import SourcedSettings
 from tests.platform.database_server import UNSAFE_BECAUSE, UNSAFE_URL, URL
 
 
@@ -31,6 +32,15 @@ def test_each_pool_value_is_overridden_by_its_variable(
 ) -> None:
     monkeypatch.setenv(name.upper(), str(value))
     assert getattr(settings(), name) == value
+
+
+def test_a_list_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lists(SourcedSettings):
+        parcel_sizes: list[int] = Field(default=[])
+
+    monkeypatch.setenv("PARCEL_SIZES", "1,2")
+    with pytest.raises(SystemExit, match=r"PARCEL_SIZES: the value is not JSON, such as \[1, 2\]$"):
+        load_settings(Lists)
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

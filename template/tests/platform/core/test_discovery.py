@@ -37,6 +37,14 @@ def test_a_folder_is_discovered_as_a_feature(
     assert f"/api/v1/{folder}" in create_app().openapi()["paths"]
 
 
+def test_a_router_has_its_type(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong/routes.py").write_text("router = 1")
+    monkeypatch.setattr(app, "__path__", [*app.__path__, str(tmp_path)])
+    with pytest.raises(TypeError, match="router is no APIRouter: use"):
+        create_app()
+
+
 VERSIONED = """
 from fastapi import APIRouter, Request, Response
 

@@ -67,3 +67,19 @@ def test_a_setting_of_a_feature_without_its_name_is_refused(parcel_settings: Pat
     parcel_settings.write_text(SETTINGS.replace("parcel_limit", "limit"))
     with pytest.raises(TypeError, match="rename the field limit to parcel_limit"):
         create_app()
+
+
+def test_two_features_have_no_field_together(
+    parcel_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = parcel_settings.parents[1] / "parcel_order/settings.py"
+    other.parent.mkdir()
+    other.write_text(SETTINGS.replace("parcel_", "parcel_order_"))
+    assert feature_settings()
+    parcel_settings.write_text(SETTINGS.replace("parcel_limit", "parcel_order_limit"))
+    for name in ("parcel", "parcel_order"):
+        sys.modules.pop(f"app.{name}.settings")
+    with pytest.raises(TypeError, match="rename the field parcel_order_limit, which parcel has to"):
+        feature_settings()
+    for name in ("app.parcel_order.settings", "app.parcel_order"):
+        sys.modules.pop(name)

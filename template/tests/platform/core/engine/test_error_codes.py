@@ -1,12 +1,15 @@
 """Errors of servers that cannot be used now."""
 
+from collections.abc import Callable
+
 import pytest
 from asyncmy.errors import InternalError
-from sqlalchemy import event, text
+from sqlalchemy import event, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.config import get_settings
-from app.core.database import engine
+from app.core.database import build_reader, engine
 from app.core.engine import driver
 from app.core.engine.primary import connector
 from tests.platform.database_server import connection_number
@@ -35,6 +38,17 @@ async def test_only_one_runtime_error_of_the_driver_is_a_closed_connection(
     monkeypatch.setattr("asyncmy.Connection.connect", connect)
     with pytest.raises(RuntimeError, match="cryptography"):
         await connector(get_settings())()
+
+
+async def test_a_warning_does_not_close_the_connection(
+    make_engine: Callable[..., AsyncEngine], caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = build_reader(make_engine(), get_settings())
+    statement = select(func.connection_id(), literal_column("'a' = 0"))
+    found = {(await reader.rows(statement))[0] for _ in range(3)}
+    assert len(found) == 1
+    # The warnings themselves, and no error.
+    assert [record.name for record in caplog.records] == ["asyncmy"] * 3
 
 
 @pytest.mark.parametrize("code", [1047, 1158, 1290, 3032, 6400])

@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from pydantic import BaseModel
 from sqlalchemy import event
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, column_property, mapped_column
 
+from app.core.crud import CRUDBase
 from app.core.engine.insert import InsertRow
 from app.models.base import NAMING_CONVENTION, Timestamps, UUIDPrimaryKey
 from tests.platform.base import Base
@@ -46,6 +49,52 @@ class ForeignPart(UUIDPrimaryKey, Base, kw_only=True):
     origin: Mapped[str] = mapped_column(sa.String(20), insert_default=_dialect, init=False)
 
 
+class Code(sa.types.TypeDecorator[str]):
+    """Texts in small letters."""
+
+    impl = sa.String(20)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        return value and value.lower()
+
+
+class FilledPart(UUIDPrimaryKey, Base, kw_only=True):
+    """Its values are those of the database, and its names are those of SQLAlchemy's rows."""
+
+    __tablename__ = "filled_part"
+    __table_args__ = {"prefixes": ["TEMPORARY"]}  # noqa: RUF012
+    metadata = Part.metadata
+
+    t: Mapped[str] = mapped_column(sa.String(20))
+    tuple: Mapped[str] = mapped_column(sa.String(20))
+    code: Mapped[str] = mapped_column(Code)
+    stock: Mapped[int] = mapped_column(server_default="7", default=None)
+    initial: Mapped[int | None] = mapped_column(insert_default=5)
+    double: Mapped[int] = mapped_column(sa.Computed("stock * 2", persisted=True), init=False)
+    triple: Mapped[int] = column_property(sa.literal_column("stock * 3", sa.Integer))
+
+
+class FilledPartCreate(BaseModel):
+    t: str = "first"
+    tuple: str = "second"
+    code: str = "ABC"
+    stock: int | None = None
+    initial: int | None = None
+
+
+class FilledPartRead(FilledPartCreate):
+    id: UUID
+    double: int
+    triple: int
+
+
+class PartInSchema(UUIDPrimaryKey, Base, kw_only=True):
+    __tablename__ = "part_in_schema"
+    __table_args__ = {"schema": "other"}  # noqa: RUF012
+    metadata = sa.MetaData()
+
+
 @pytest.fixture(autouse=True)
 async def tables(connection: AsyncConnection) -> AsyncIterator[None]:
     """Temporary tables, since to create others would commit on some databases."""
@@ -79,6 +128,25 @@ async def test_a_row_is_returned_as_it_is_stored(
         assert {name: getattr(inserted, name) for name in values} == values
         assert (inserted.initial, inserted.stock) == ("f", values.get("stock", 5))  # type: ignore[attr-defined]
         assert inserted.created_at == inserted.updated_at  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("sees_events", [False, True])
+async def test_the_database_fills_in_columns(session: AsyncSession, sees_events: bool) -> None:
+    crud: Any = CRUDBase(FilledPart, FilledPartRead)
+    if sees_events:
+        event.listen(session.sync_session, "do_orm_execute", lambda state: None)
+    for _ in range(3):
+        created = await crud.create(session, FilledPartCreate())
+        assert created == await crud.get(session, created.id)
+        assert (created.t, created.tuple, created.code) == ("first", "second", "abc")
+        assert (created.stock, created.initial, created.double, created.triple) == (7, 5, 14, 21)
+        part = await crud.get_for_update(session, created.id)
+        changed = await crud.update(session, part, FilledPartCreate(stock=8))
+        assert (changed.stock, changed.double) == (8, 16)
+
+
+def test_a_table_may_be_in_a_schema() -> None:
+    assert InsertRow(PartInSchema)
 
 
 async def test_a_default_may_use_the_connection(session: AsyncSession) -> None:

@@ -144,6 +144,20 @@ async def test_a_reader_that_waits_gets_a_connection_of_the_new_pool(
     await greenlet_spawn(disposed.dispose)
 
 
+async def test_a_checkout_that_uses_another_connection_loses_no_permit(
+    make_engine: EngineFactory,
+) -> None:
+    engine = make_engine(database_pool_size=2, database_max_overflow=0)
+    pool = cast(FairQueuePool, engine.pool)
+    async with engine.connect() as held:
+        connection = held.sync_connection
+        assert connection
+        for _ in range(3):
+            assert await pool.check_out(engine.sync_engine, lambda: connection) is connection
+    async with engine.connect(), engine.connect():
+        pass
+
+
 async def test_a_checkout_that_fails_loses_no_permit(make_engine: EngineFactory) -> None:
     engine = make_engine(database_pool_size=1, database_max_overflow=0)
 

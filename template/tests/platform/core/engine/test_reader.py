@@ -82,3 +82,14 @@ async def test_a_write_after_a_read_is_in_a_transaction() -> None:
 async def read_in_session(statement: Select[Any]) -> None:
     async with read_session_factory() as session:
         await session.execute(statement)
+
+
+async def test_the_log_of_sqlalchemy_shows_each_statement(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    statement = select(Gizmo.name)
+    await reader.rows(statement)
+    with caplog.at_level("INFO", logger="sqlalchemy.engine"):
+        for _ in range(2):
+            await reader.rows(statement)
+    assert caplog.text.count("FROM gizmo") == 2

@@ -21,6 +21,17 @@ async def test_the_pool_is_closed_when_the_app_stops() -> None:
     assert engine.pool is not pool
 
 
+async def test_the_pool_is_closed_when_a_feature_fails() -> None:
+    async def fail() -> None:
+        async with lifespan.lifespan(app):
+            raise LookupError
+
+    pool = engine.pool
+    with pytest.raises(LookupError):
+        await fail()
+    assert engine.pool is not pool
+
+
 async def test_garbage_is_collected_without_the_objects_of_the_start() -> None:
     gc.disable()
     async with app.router.lifespan_context(app):

@@ -1,13 +1,14 @@
 """Transactions whose INSERT and COMMIT the driver sends itself."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import asyncpg as adapter
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import session_factory
@@ -131,6 +132,25 @@ async def test_a_failed_commit_has_the_error_of_sqlalchemy() -> None:
     assert type(by_driver) is type(by_sqlalchemy)
     assert type(by_driver.orig) is type(by_sqlalchemy.orig)
     assert by_driver.statement is by_sqlalchemy.statement is None
+
+
+async def test_a_session_with_two_engines_commits_on_both(
+    session: AsyncSession, insert: InsertRow, make_engine: Callable[..., AsyncEngine]
+) -> None:
+    other, tickets = make_engine(), Ticket.metadata
+    async with other.begin() as connection:
+        await connection.run_sync(tickets.create_all)
+    try:
+        session.sync_session.bind_mapper(Ticket, other.sync_engine)
+        await insert(session, VALUES)
+        await InsertRow(Ticket)(session, {"seat": "1A"})
+        await session.commit()
+        assert await session.scalar(sa.select(sa.func.count()).select_from(Ticket)) == 1
+        await session.rollback()
+    finally:
+        async with other.begin() as connection:
+            await connection.run_sync(tickets.drop_all)
+    assert await count_gizmos() == 1
 
 
 async def test_a_cancelled_commit_loses_no_permit(
