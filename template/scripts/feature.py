@@ -81,7 +81,7 @@ def main() -> int:
     parser.add_argument("name", nargs="?", help="a noun in the singular, such as order_item")
     parser.add_argument("columns", nargs="*", help='such as "customer:str(120)" "note:text?"')
     parser.add_argument("--key", choices=("int", "uuid"), default="int", help="the primary key")
-    parser.add_argument("--dry-run", action="store_true", help="only print the files")
+    parser.add_argument("--dry-run", action="store_true", help="only print the paths")
     parser.add_argument("--no-revision", action="store_true", help="create no revision")
     options = parser.parse_args()
     if options.name is None:

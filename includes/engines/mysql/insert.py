@@ -12,6 +12,7 @@ from sqlalchemy.util import greenlet_spawn
 
 from app.core.engine.stored import defaulted, flush_entity
 from app.models.base import Base
+from app.models.binary_uuid import BinaryUUID
 from app.models.types import UTCDateTime
 
 # Listeners to these events see entities only.
@@ -27,7 +28,7 @@ class InsertRow:
 
     The values of the row are those that are given and the defaults of the model. An entity is
     inserted where only that gives the same row: the database or a `default_factory` fills in a
-    column, or the model has validators, a `__post_init__` or subclasses, or events are listened to.
+    column, or the model has validators, `__post_init__`, subclasses, listeners or TypeDecorators.
     """
 
     def __init__(self, model: type[Base]) -> None:
@@ -43,7 +44,7 @@ class InsertRow:
             if name in made or (column is not table.autoincrement_column and not _is_known(column))
         }
         self._defaulted = defaulted(self._columns)
-        # The database stores the result of a type of yours, which may be another value.
+        # The database stores the result of a TypeDecorator, which may be another value.
         self._converted = {n for n, column in self._columns.items() if _is_converted(column)}
         self._needs_entity = (
             hasattr(model, "__post_init__")
@@ -54,7 +55,7 @@ class InsertRow:
     async def __call__(self, session: AsyncSession, values: dict[str, Any]) -> object:
         """Insert a row; return an object whose attributes are its values."""
         given = {n: v for n, v in values.items() if v is not None or n not in self._defaulted}
-        # What is no column, such as a relationship, is known to an entity only.
+        # Only an entity knows other values, such as a relationship.
         is_known = self._columns.keys() >= given.keys() >= self._unknown
         if is_known and not self._needs_entity and not self._is_observed(session.sync_session):
             return await greenlet_spawn(self._insert, session.sync_session, given)
@@ -93,4 +94,5 @@ def _is_known(column: ColumnElement[Any]) -> bool:
 
 
 def _is_converted(column: ColumnElement[Any]) -> bool:
-    return isinstance(column.type, TypeDecorator) and not isinstance(column.type, UTCDateTime)
+    own = (BinaryUUID, UTCDateTime)  # return what they get
+    return isinstance(column.type, TypeDecorator) and not isinstance(column.type, own)

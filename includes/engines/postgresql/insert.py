@@ -78,7 +78,7 @@ class InsertRow:
     """Inserts rows of one model as a statement, which is cheaper than an entity.
 
     The statement includes the columns and their defaults, but no validators, events or
-    relationships of the model. A model that has them is inserted by `session.add()`.
+    relationships of the model. Use `session.add()` for a model that has them.
 
     From the second time on, the driver runs the statement in the transaction of the session, unless
     somebody listens to SQLAlchemy's events.

@@ -57,7 +57,7 @@ class CRUDBase(Generic[ModelT, CreateT, UpdateT, ReadT, KeyT]):
         """Return the conditions of every row that this class reads or writes; none by default.
 
         Override it for the rows of one tenant, or those that are not marked as deleted. It is
-        called once, and its conditions are part of each statement. A value that differs between
+        called once, and its conditions are part of each SELECT. A value that differs between
         requests is `bindparam(None, callable_=FUNCTION)`: SQLAlchemy calls the function each time.
         """
         return ()

@@ -68,7 +68,7 @@ class Listing:
         return page.model_validate(content, from_attributes=True)
 
     def ordered(self, sort: str, statement: Select[Any]) -> Select[Any]:
-        """Return `statement` for a page in this order, built once for each of the two.
+        """Return `statement` for a page in this order; it is built once for both.
 
         Its rows have the names of the model's attributes, or are entities.
         """

@@ -38,7 +38,7 @@ class Column:
         is_unique: whether two rows may not have the same value.
         has_index: whether it has an index.
         default: the default as it is written in the command, or None.
-        on_delete: the word for what happens when the referenced row is deleted, or None.
+        on_delete: the delete rule of a reference, as the command has it, or None.
         is_nested: whether responses have the referenced row.
     """
 
@@ -141,7 +141,7 @@ def check_together(columns: Sequence[Column]) -> None:
     """Check that the columns of a feature fit each other.
 
     Raises:
-        ValueError: when they are too long together, or two have, or would be filtered by, one name.
+        ValueError: when they are too long together, or a name or filter is used twice or reserved.
     """
     if sum(column.length for column in columns if column.kind == "str") > MAX_ROW:
         raise ValueError(f"a row has at most {MAX_ROW} characters in its str columns: use text.")

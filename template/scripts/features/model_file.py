@@ -18,7 +18,7 @@ class ModelFile:
         self.attributes = set(_names(self._class.body))
 
     def add(self, relationship: str, module: str, name: str) -> None:
-        """Add a relationship after the last annotated attribute, and what it has to import.
+        """Add a relationship after the last annotated attribute, and its imports.
 
         Args:
             relationship: the statement.

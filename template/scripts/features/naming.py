@@ -13,7 +13,7 @@ def class_name(name: str) -> str:
 
 
 def is_keyword(name: str) -> bool:
-    """Return whether the name, or that of its class, is a word of Python, such as `None`."""
+    """Return whether the name, or that of its class, is a Python keyword, such as `None`."""
     return keyword.iskeyword(name) or keyword.iskeyword(class_name(name))
 
 

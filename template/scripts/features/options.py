@@ -50,14 +50,14 @@ def is_nested(code: str, place: str) -> bool:
 
 
 def is_left_out(column: Column, target: Target | None, place: str, code: str) -> bool:
-    """Return whether a column has no part there, such as a test of what it has not."""
+    """Return whether a part of the blueprint is not for the column."""
     if is_nested(code, place):
         return not column.is_nested
     if place == DEFAULT:
         return column.default is None
     if target and place in DELETED:
         return target.path is None or column.on_delete not in DELETED[place]
-    # A fixed value would be no unique one.
+    # A fixed value is not unique.
     if column.is_unique and column.kind != "ref" and place in (CREATE, FILTERED, SORTED):
         return True
     return column.is_optional and place in ("sort", SORTED)

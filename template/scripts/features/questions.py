@@ -9,7 +9,7 @@ WORDS = "words:str(100)"  # to check a name before its columns; a plural is no n
 
 
 def ask(project: Path, default: str) -> tuple[str, list[str], str]:
-    """Ask for the name, the columns and the type of the key; ask again after what is refused.
+    """Ask for the name, the columns and the type of the key; repeat a refused question.
 
     Args:
         project: the folder with `app` and `tests`.

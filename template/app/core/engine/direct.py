@@ -50,7 +50,7 @@ class DirectSelect:
 
         Args:
             parameters: values by the names of parameters.
-            extracted: the parameters of the statement, which have its other values.
+            extracted: the bound parameters of the statement's cache key.
         """
         values = self._compiled.construct_params(
             parameters, extracted_parameters=extracted, escape_names=False
@@ -161,7 +161,7 @@ def raise_wrapped(
 
 
 def one(result: CursorResult[Any]) -> Any:
-    """Return the only row of a result, whose attributes are its columns and nothing else."""
+    """Return the only row of a result as a named tuple of its columns."""
     return row_type(tuple(result.keys()))._make(result.one())
 
 

@@ -56,7 +56,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
     load each burst would open it again, which costs more than a request; here it stays open until
     the pool has not been exhausted for `OVERFLOW_IDLE_SECONDS`.
 
-    A request that holds a connection gets no second one, see `RequestConnections`.
+    A request never waits for its second connection, see `RequestConnections`.
     """
 
     _pool: IdleConnections

@@ -20,7 +20,7 @@ def defaulted(columns: Mapping[str, Any]) -> set[str]:
 
 
 async def flush_entity(session: AsyncSession, entity: Base, columns: Set[str]) -> None:
-    """Send the changes of an entity, and load what the database fills in, as a computed column.
+    """Send the changes of an entity, and load the columns that the database fills in.
 
     Args:
         session: the session of the entity.

@@ -92,7 +92,7 @@ class FilledPartRead(FilledPartCreate):
 class PartInSchema(UUIDPrimaryKey, Base, kw_only=True):
     __tablename__ = "part_in_schema"
     __table_args__ = {"schema": "other"}  # noqa: RUF012
-    metadata = sa.MetaData()
+    metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,19 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from app.core.engine import insert
 from app.core.engine.insert import InsertRow
-from app.models.base import NAMING_CONVENTION, IntegerPrimaryKey, Versioned
+from app.models.base import (
+    NAMING_CONVENTION,
+    IntegerPrimaryKey,
+    Timestamps,
+    UUIDPrimaryKey,
+    Versioned,
+)
 from tests.platform.base import Base
 
 TEMPORARY = {"prefixes": ["TEMPORARY"]}
 
 
-class Plain(IntegerPrimaryKey, Versioned, Base, kw_only=True):
+class Plain(UUIDPrimaryKey, Timestamps, Versioned, Base, kw_only=True):
     __tablename__ = "plain"
     __table_args__ = TEMPORARY
     metadata = sa.MetaData(naming_convention=NAMING_CONVENTION)
