@@ -108,7 +108,7 @@ class InsertRow:
 
     def _insert(self, session: Session, parameters: dict[str, Any]) -> object:
         if session.dispatch.do_orm_execute:
-            return direct.one(cast(CursorResult[Any], session.execute(self._statement, parameters)))
+            return direct.named_rows(session.execute(self._statement, parameters))[0]
         # The connection itself: the session would look for entities in the statement.
         connection = session.connection({"clause": self._statement})
         given = tuple(parameters)
@@ -121,7 +121,7 @@ class InsertRow:
         result: CursorResult[Any] = connection.execute(self._statement, parameters)
         if given not in self._direct and len(self._direct) < direct.MAX_STATEMENTS:
             self._direct[given] = _direct_insert(result)
-        return direct.one(result)
+        return direct.named_rows(result)[0]
 
 
 class DirectInsert(direct.DirectSelect):

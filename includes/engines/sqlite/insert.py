@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, insert
+from sqlalchemy import Table, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.util import greenlet_spawn
@@ -36,7 +36,7 @@ class InsertRow:
 
     def _insert(self, session: Session, parameters: dict[str, Any]) -> object:
         if session.dispatch.do_orm_execute:
-            return direct.one(cast(CursorResult[Any], session.execute(self._statement, parameters)))
+            return direct.named_rows(session.execute(self._statement, parameters))[0]
         # The connection itself: the session would look for entities in the statement.
         connection = session.connection({"clause": self._statement})
-        return direct.one(connection.execute(self._statement, parameters))
+        return direct.named_rows(connection.execute(self._statement, parameters))[0]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import object_mapper
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
-from app.core.engine.direct import row_type
+from app.core.engine.direct import named_rows
 from app.core.engine.reader import Reader
 from app.core.filters import Condition
 from app.core.pagination import Cursor, Page, PageQuery
@@ -110,9 +110,7 @@ async def fetch_rows(
     """Return the rows of a statement."""
     if isinstance(reader, Reader):
         return await reader.rows(statement, parameters)
-    result = await reader.execute(statement, parameters)
-    # SQLAlchemy's row has attributes of its own, such as `t`, which a column may be called too.
-    return [*map(row_type(tuple(result.keys()))._make, result.all())]
+    return named_rows(await reader.execute(statement, parameters))
 
 
 async def fetch_entities(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from logging import INFO
 from typing import Any, NoReturn
 
-from sqlalchemy import CompoundSelect, Connection, CursorResult, Engine, Select
+from sqlalchemy import CompoundSelect, Connection, CursorResult, Engine, Result, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import greenlet_spawn
 
@@ -160,9 +160,12 @@ def raise_wrapped(
         connection._handle_dbapi_exception(other, None, None, None, None)
 
 
-def one(result: CursorResult[Any]) -> Any:
-    """Return the only row of a result as a named tuple of its columns."""
-    return row_type(tuple(result.keys()))._make(result.one())
+def named_rows(result: Result[Any]) -> list[Any]:
+    """Return the rows of a result as named tuples.
+
+    SQLAlchemy's row has attributes of its own, such as `t`, which a column may be called too.
+    """
+    return [*map(row_type(tuple(result.keys()))._make, result.all())]
 
 
 @lru_cache

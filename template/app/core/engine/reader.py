@@ -12,7 +12,7 @@ from app.core.engine.direct import (
     DirectSelects,
     fetch,
     is_observed,
-    row_type,
+    named_rows,
     sends_on_use,
 )
 from app.core.engine.pool import FairQueuePool
@@ -90,4 +90,4 @@ class Reader:
             result: CursorResult[Any] = connection.execute(statement, parameters)
             self._selects.add(statement, result)
             # Pydantic reads a named tuple in half the time of SQLAlchemy's row.
-            return [*map(row_type(tuple(result.keys()))._make, result.all())]
+            return named_rows(result)
