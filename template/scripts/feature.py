@@ -35,7 +35,7 @@ def write(
     files = generate(name, words, key=key, project=project)
     old = {path: path.read_bytes() for path in files if path.exists()}
     new = [path for path in files if path not in old]
-    # Sorting and formatting would change lines of the owner in files that are not so before.
+    # Files that were not sorted or formatted before stay so: their lines belong to the owner.
     changed = [path for path in old if _ruff(*SORT, path) == 0]
     formatted = [path for path in old if _ruff("format", "--check", CONFIG, path) == 0]
     try:

@@ -94,5 +94,5 @@ def _is_known(column: ColumnElement[Any]) -> bool:
 
 
 def _is_converted(column: ColumnElement[Any]) -> bool:
-    own = (BinaryUUID, UTCDateTime)  # return what they get
+    own = (BinaryUUID, UTCDateTime)  # a row has the value that was given
     return isinstance(column.type, TypeDecorator) and not isinstance(column.type, own)

@@ -39,4 +39,4 @@ def _check_fields(settings: type[SourcedSettings], feature: str, owners: dict[st
         if not name.startswith(f"{feature}_"):
             raise TypeError(f"{place}: rename the field {name} to {feature}_{name}")
         if (owner := owners.setdefault(name, feature)) != feature:
-            raise TypeError(f"{place}: rename the field {name}, which {owner} has too")
+            raise TypeError(f"{place}: rename the field {name}: the feature {owner} has it too")

@@ -126,7 +126,7 @@ def parse_column(word: str) -> Column:
 
 
 def check_word(word: str) -> None:
-    """Refuse the word that stands for the name of a feature in `scripts/blueprint/`.
+    """Refuse the word `blueprint`: the generator replaces it by the name of the feature.
 
     Raises:
         ValueError: when it is in the word.

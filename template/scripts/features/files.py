@@ -114,13 +114,15 @@ def _check_classes(name: str, columns: Mapping[Column, Target | None]) -> None:
     models = {target.model for target in columns.values() if target}
     for column in columns:
         own = class_name(column.name)
-        enum = f"{owner}{own}" if column.kind == "enum" else own
-        for word in (own, enum):
-            if word in used or (word == enum != own and word in models):
+        taken = {own: used}
+        if column.kind == "enum":
+            taken[f"{owner}{own}"] = used | models
+        for word, others in taken.items():
+            if word in others:
                 raise ValueError(
                     f"{column.name} is reserved, since the schemas use {word}: choose another name."
                 )
-        used |= {own, enum}
+        used |= taken.keys()
 
 
 def _with_exact_numeric(code: str) -> str:

@@ -3,7 +3,7 @@
 import keyword
 import re
 
-# Words that are spoken with a vowel first; `a user`, `a unit`, `a one`, but `an upload`.
+# Words that begin with the sound of a vowel: `an upload`, but `a user`, `a unit` and `a one`.
 VOWEL = re.compile(r"hour|hono|heir|(?!eu|one(_|$)|u(ni|ri|rl|s|t|u))[aeiou]")
 
 

@@ -31,7 +31,7 @@ def adapt(code: str, place: str, column: Column, target: Target | None) -> str:
     old, new = names_of(kind, example), names_of(column, target)
     names = dict(zip(old, new, strict=True))
     code = re.sub(r"\w+", lambda found: names.get(found[0], found[0]), code)
-    # After the names, which may be words of the description, or the name of the target.
+    # After the renaming, which would change these words and the name of the target too.
     code = re.sub('description="[^"]*"', f'description="{text}"', code)
     if target:
         code = _with_target(code, column, target)

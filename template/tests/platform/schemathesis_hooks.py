@@ -20,7 +20,7 @@ def accepts_list(schema: dict[str, Any]) -> bool:
 
 @schemathesis.hook  # type: ignore[untyped-decorator]
 def filter_query(context: Any, query: dict[str, Any]) -> bool:
-    """Leave out a value that is no valid list: `?names=true` is also the valid list `["true"]`."""
+    """Leave out invalid values of lists: `?names=true` is also the valid list `["true"]`."""
     return all(
         parameter.get_validator().is_valid(query[parameter.name])
         for parameter in context.operation.query

@@ -108,7 +108,7 @@ class DirectSelects:
 def is_observed(target: Engine | Connection) -> bool:
     """Return whether somebody sees statements: by the log, SQLAlchemy's events or tracing."""
     statements = target.dialect.dispatch
-    is_logged = target.engine.logger.isEnabledFor(INFO)  # with echo too
+    is_logged = target.engine.logger.isEnabledFor(INFO)  # echo sets this level
     if is_logged or statements.do_execute or statements.do_execute_no_params:
         return True
     # Without listeners, the dispatcher of a connection is not built: that costs more than the rest.

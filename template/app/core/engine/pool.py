@@ -101,7 +101,7 @@ class FairQueuePool(AsyncAdaptedQueuePool):
         try:
             return connect() if self._is_next_ready() else await greenlet_spawn(connect)
         finally:
-            # `connect` has not called `_do_get`: it failed, or its session has a connection now.
+            # `connect` has not called `_do_get`: it failed, or the session has a connection.
             if self._admitted is not None:
                 self._admitted = None
                 self._give_back(end)

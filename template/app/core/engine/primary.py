@@ -101,7 +101,7 @@ class _Connection(asyncmy.Connection):
         return not self.is_committed
 
     async def show_warnings(self) -> Any:
-        """Return the warnings of the last statement; its answer stays the last one."""
+        """Return the warnings of the last statement; keep the result of the statement."""
         result, warnings = self._result, await super().show_warnings()  # type: ignore[no-untyped-call]
         self._result = result
         return warnings

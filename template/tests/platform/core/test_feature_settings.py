@@ -79,7 +79,7 @@ def test_two_features_have_no_field_together(
     parcel_settings.write_text(SETTINGS.replace("parcel_limit", "parcel_order_limit"))
     for name in ("parcel", "parcel_order"):
         sys.modules.pop(f"app.{name}.settings")
-    with pytest.raises(TypeError, match="rename the field parcel_order_limit, which parcel has to"):
+    with pytest.raises(TypeError, match="rename the field parcel_order_limit: the feature parcel"):
         feature_settings()
     for name in ("app.parcel_order.settings", "app.parcel_order"):
         sys.modules.pop(name)

@@ -50,7 +50,7 @@ class ForeignPart(UUIDPrimaryKey, Base, kw_only=True):
 
 
 class Code(sa.types.TypeDecorator[str]):
-    """Texts in small letters."""
+    """Texts in lower case."""
 
     impl = sa.String(20)
     cache_ok = True
@@ -60,7 +60,7 @@ class Code(sa.types.TypeDecorator[str]):
 
 
 class FilledPart(UUIDPrimaryKey, Base, kw_only=True):
-    """Its values are those of the database, and its names are those of SQLAlchemy's rows."""
+    """Columns that the database fills in, or with names of attributes of SQLAlchemy's rows."""
 
     __tablename__ = "filled_part"
     __table_args__ = {"prefixes": ["TEMPORARY"]}  # noqa: RUF012
